@@ -1,0 +1,64 @@
+# `make help` lists what can be made.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+EVENT ?= events/comics.json
+
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+# Keep serverless from looking for an EC2 machine's credentials and from a note about Node's age.
+export AWS_EC2_METADATA_DISABLED := true
+export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
+
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+
+.PHONY: help run serve test check format lock bench clean
+
+help: ## List what can be made
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: .stamps/python .stamps/node ## Answer one event as Lambda would: EVENT=events/….json, RAW=1, XKCD_URL=…
+	@python -m tools.run $(EVENT)
+
+serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: PORT=…, XKCD_URL=…
+	@exec python -m tools.serve
+
+test: .stamps/python .stamps/node ## Run the tests
+	python -X dev -m pytest
+
+check: .stamps/python .stamps/node ## What CI runs: lint, types, tests with coverage
+	ruff check .
+	ruff format --check .
+	mypy
+	python -X dev -m pytest --cov --cov-report=term-missing
+
+format: .stamps/python ## Put the sources in form
+	ruff check --fix .
+	ruff format .
+
+bench: .stamps/python ## Measure gathering against the usual ways, side by side
+	python -m bench.gather
+
+lock: .stamps/python ## Renew the locks of all requirements
+	$(LOCK) --upgrade --output-file requirements.txt requirements.in
+	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+	npm update --package-lock-only
+
+clean: ## Remove all that is made or installed
+	rm -rf .venv node_modules .stamps .serverless dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
+.stamps/python: requirements-dev.txt
+	@echo "Installing the Python packages into .venv" >&2
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv >&2
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt >&2
+	@mkdir -p .stamps && touch $@
+
+.stamps/node: package-lock.json
+	@echo "Installing serverless into node_modules" >&2
+	@npm ci --loglevel=error >&2
+	@mkdir -p .stamps && touch $@

@@ -1,0 +1,122 @@
+"""Pure: a comic, made from xkcd's record and turned into our JSON."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+from urllib.parse import SplitResult, urlsplit
+
+from app.errors import BadAnswer
+
+HIGHEST = 999_999
+"""No number above this is taken for a comic's: at three a week it comes in six thousand years."""
+
+# Titles are HTML in 259 and 472 and plain text in 3015 ("D&D Combinatorics") and 3142
+# ("<City>-Style Pizza"): so only elements that HTML has and entities that end in ";" are markup.
+_TAG = re.compile(r"</?(?:a|b|big|code|em|font|i|s|small|span|strong|sub|sup|tt|u)(?:\s[^<>]*)?/?>", re.I)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+
+# From 1611 on xkcd sends the transcript of the comic two or three before; after 1677 it sends none.
+_WRONG_TRANSCRIPTS = range(1611, 1678)
+
+
+@dataclass(frozen=True, slots=True)
+class Comic:
+    """One comic, with what is odd in xkcd's record put right."""
+
+    num: int
+    title: str
+    date: date
+    alt: str
+    img: str | None
+    transcript: str | None
+    link: str | None
+    news: str | None
+    interactive: bool
+
+    @classmethod
+    def from_record(cls, record: object) -> Self:
+        """The comic that a record of xkcd's JSON API describes.
+
+        Raises BadAnswer, naming the field, when it is no record of a comic.
+        """
+        if not isinstance(record, dict):
+            raise BadAnswer("xkcd's answer is not a JSON object.")
+        num, img = _num(record), _image(_text(record, "img"))
+        return cls(
+            num=num,
+            title=_plain(_text(record, "title")),
+            date=_date(record),
+            alt=_text(record, "alt"),
+            img=img,
+            transcript=None if num in _WRONG_TRANSCRIPTS else _text(record, "transcript", "") or None,
+            link=_absolute(_text(record, "link", "")),
+            news=_text(record, "news", "") or None,
+            interactive="extra_parts" in record or img is None,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The comic as our API writes it, without what only gathering knows."""
+        return {
+            "num": self.num,
+            "title": self.title,
+            "date": self.date.isoformat(),
+            "alt": self.alt,
+            "img": self.img,
+            "transcript": self.transcript,
+            "link": self.link,
+            "news": self.news,
+            "interactive": self.interactive,
+            "url": f"https://xkcd.com/{self.num}/",
+            "explained": f"https://www.explainxkcd.com/wiki/index.php/{self.num}",
+        }
+
+
+def _num(record: Mapping[str, Any]) -> int:
+    num = record.get("num")
+    if type(num) is not int or not 1 <= num <= HIGHEST:  # a bool is an int too
+        raise BadAnswer("xkcd's record has no number of a comic in 'num'.")
+    return num
+
+
+def _text(record: Mapping[str, Any], field: str, default: str | None = None) -> str:
+    text = record.get(field, default)
+    if not isinstance(text, str):
+        raise BadAnswer(f"xkcd's record has no text in {field!r}.")
+    # JSON can hold half a surrogate pair, which no encoding of an answer could carry.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _date(record: Mapping[str, Any]) -> date:
+    try:
+        return date(*(int(_text(record, field)) for field in ("year", "month", "day")))
+    except (ValueError, OverflowError) as error:
+        raise BadAnswer("xkcd's record has no date in 'year', 'month' and 'day'.") from error
+
+
+def _plain(title: str) -> str:
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), _TAG.sub("", title))
+
+
+def _image(img: str) -> str | None:
+    """The image's address, or None: 1608 and 1663 have a bare folder there."""
+    parts = _split(img)
+    if parts is None or parts.scheme != "https" or parts.path.endswith("/comics/"):
+        return None
+    host = parts.hostname or ""
+    return img if host == "xkcd.com" or host.endswith(".xkcd.com") else None
+
+
+def _absolute(link: str) -> str | None:
+    address = f"https:{link}" if link.startswith("//") else link  # so in 1506
+    parts = _split(address)
+    return address if parts and parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:  # such as an unclosed "["
+        return None

@@ -1,0 +1,116 @@
+"""The one event loop of the process, and the Flask class that runs async views on it.
+
+Flask runs each async view in an event loop of its own, and whatever a view opened dies with that loop:
+a client kept in a module fails every second request with "Event loop is closed". Here one loop, in a
+thread of its own, serves every view of every thread, so what is opened on it lasts from request to request.
+"""
+
+import asyncio
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from flask import Flask
+
+T = TypeVar("T")
+
+
+class EventLoop:
+    """An asyncio event loop in a daemon thread, started when first used and again after a fork."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._left_behind: list[asyncio.AbstractEventLoop] = []
+        self._on_close: list[Callable[[], Awaitable[None]]] = []
+        _every_loop.add(self)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run the coroutine on the loop, in the caller's context, and wait for what it returns or raises.
+
+        Safe from every thread but the loop's own: there it raises RuntimeError, where waiting would be for ever.
+        When the wait is interrupted (Ctrl-C), the coroutine is cancelled.
+        """
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("the event loop's own thread cannot wait for it: await the coroutine instead")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._running())
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have `close` awaited on the loop before the loop ends."""
+        self._on_close.append(close)
+
+    def close(self) -> None:
+        """Cancel what still runs, await what `on_close` was given, end the loop and its thread."""
+        with self._starting:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        atexit.unregister(self.close)
+        if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def leave_behind(self) -> None:
+        """Forget the loop in a process that a fork made: its thread stayed in the parent.
+
+        It is kept, not closed: its selector is shared with the parent, whose sockets closing would drop.
+        """
+        if self._loop is not None:
+            self._left_behind.append(self._loop)
+        self._starting, self._loop, self._thread = threading.Lock(), None, None
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="event loop", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+            return self._loop
+
+    async def _wind_up(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for close in self._on_close:
+            await close()
+
+
+class AsyncFlask(Flask):
+    """Flask with its async views on one lasting event loop."""
+
+    def __init__(self, import_name: str, event_loop: EventLoop) -> None:
+        super().__init__(import_name)
+        self.event_loop = event_loop
+
+    def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+        """Flask's documented place to say how a coroutine function is called from a thread."""
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self.event_loop.run(func(*args, **kwargs))
+
+        return call
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+
+
+def _after_fork() -> None:
+    for loop in _every_loop:
+        loop.leave_behind()
+
+
+_every_loop: weakref.WeakSet[EventLoop] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,110 @@
+"""Pure: what the function is invoked with is a ping, an HTTP request or refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from app.errors import BadEvent
+
+PING_SOURCES = frozenset({"aws.events", "aws.scheduler", "serverless-plugin-warmup"})
+
+ACCEPTED = (
+    'an API Gateway request (payload 1.0 or 2.0), a scheduled ping ("source": "aws.events", "aws.scheduler" or '
+    '"serverless-plugin-warmup"), {"path": "/comics?n=1-5"}, or {} for /comics'
+)
+
+MARGIN = 0.5
+"""Seconds of an invocation's time that are kept back for making and sending the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Somebody keeps the function warm."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request; its event is one that serverless_wsgi can read."""
+
+    event: dict[str, Any]
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that is used here."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+
+
+def read(event: object) -> Ping | HttpRequest:
+    """What the event is. Raises BadEvent, saying what is accepted, when it is nothing known."""
+    if not isinstance(event, Mapping):
+        raise _refused("is not an object")
+    if "requestContext" not in event and event.get("source") in PING_SOURCES:
+        return Ping(event["source"])
+    if event.get("version") == "2.0":
+        return HttpRequest(_payload_2(event))
+    if "httpMethod" in event:
+        return HttpRequest(_payload_1(event))
+    if not event or event.keys() == {"path"}:
+        return HttpRequest(_short(event.get("path", "/comics")))
+    raise _refused("has the keys " + (", ".join(sorted(map(ascii, event)))))
+
+
+def deadline(seconds: float, context: Context | None, now: float) -> float:
+    """When the answer is to be made, on the clock that `now` is on: in `seconds`, or when the invocation ends."""
+    if context is not None:
+        seconds = min(seconds, context.get_remaining_time_in_millis() / 1000 - MARGIN)
+    return now + seconds
+
+
+def _refused(why: str) -> BadEvent:
+    return BadEvent(f"This event {why}. Accepted are {ACCEPTED}.")
+
+
+def _payload_2(event: Mapping[str, Any]) -> dict[str, Any]:
+    context = event.get("requestContext")
+    context = context if isinstance(context, Mapping) else {}
+    http = context.get("http")
+    if not isinstance(http, Mapping) or not isinstance(http.get("method"), str):
+        raise _refused("has version 2.0 but no requestContext.http.method")
+    if not isinstance(event.get("rawPath"), str):
+        raise _refused("has version 2.0 but no rawPath")
+    # serverless_wsgi 3.1.0 reads each of these as if null could not be.
+    return {
+        **event,
+        "rawQueryString": event.get("rawQueryString") or "",
+        "headers": event.get("headers") or {},
+        "cookies": event.get("cookies") or [],
+        "body": event.get("body") or "",
+        "requestContext": {**context, "authorizer": context.get("authorizer") or {}},
+    }
+
+
+def _payload_1(event: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(event["httpMethod"], str) or not isinstance(event.get("path"), str):
+        raise _refused("has an httpMethod but no path, or one of them is no text")
+    return {
+        **event,
+        "headers": event.get("headers") or {},
+        # Without it serverless_wsgi takes an event for one of another integration.
+        "isBase64Encoded": bool(event.get("isBase64Encoded")),
+        "requestContext": event.get("requestContext") or {},
+    }
+
+
+def _short(path: object) -> dict[str, Any]:
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise _refused("has a path that does not begin with '/'")
+    parts = urlsplit(path)
+    return _payload_2(
+        {
+            "version": "2.0",
+            "rawPath": parts.path,
+            "rawQueryString": parts.query,
+            "requestContext": {"http": {"method": "GET"}},
+        }
+    )

@@ -1,0 +1,157 @@
+"""httpx's transport interface over kept httpcore connections: a free list, the last used first.
+
+httpcore's own pool does work that grows with the square of its size at every request: a hundred comics
+take it ten round trips' time. Here a request takes the connection used last, or opens one, and gives it
+back when the answer is read.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import httpcore
+import httpx
+
+
+class KeepAliveTransport(httpx.AsyncBaseTransport):
+    """Requests to one origin over at most `limit` connections, which stay open in between.
+
+    Belongs to the event loop on which it is first used. Sets no timeouts: whoever waits says how long.
+    """
+
+    def __init__(self, ssl_context: ssl.SSLContext | None, limit: int = 100) -> None:
+        self._ssl_context = ssl_context
+        self._backend = httpcore.AnyIOBackend()
+        self._slots = asyncio.Semaphore(limit)
+        self._free: list[_Connection] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request and read the answer's head; reading or closing its stream ends it.
+
+        Raises httpx.ConnectError, ReadError or RemoteProtocolError.
+        """
+        await self._slots.acquire()
+        try:
+            with _as_httpx_errors():
+                connection, response = await self._exchange(_to_httpcore(request))
+        except BaseException:
+            self._slots.release()
+            raise
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(self, connection, response),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept; one in use is closed by its user."""
+        while self._free:
+            await self._free.pop().aclose()
+
+    async def give_back(self, connection: "_Connection") -> None:
+        """Keep the connection for the next request if its answer was read to the end and nothing follows."""
+        self._slots.release()
+        if connection.is_idle() and not connection.has_more():
+            self._free.append(connection)
+        else:
+            await connection.aclose()
+
+    async def _exchange(self, request: httpcore.Request) -> tuple["_Connection", httpcore.Response]:
+        kept = await self._take()
+        if kept is not None:
+            try:
+                return kept, await kept.handle_async_request(request)
+            except (httpcore.NetworkError, httpcore.RemoteProtocolError, ssl.SSLError):
+                # The other side closed it while it was kept. To send the request again is no retry,
+                # because it was not answered; where a part of an answer came, it would be one.
+                if kept.has_more():
+                    raise
+        connection = await self._open(request.url)
+        return connection, await connection.handle_async_request(request)
+
+    async def _take(self) -> "_Connection | None":
+        while self._free:
+            connection = self._free.pop()
+            if not connection.has_expired() and not connection.has_more():
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _open(self, url: httpcore.URL) -> "_Connection":
+        host, origin = url.host.decode("ascii"), url.origin
+        stream = await self._backend.connect_tcp(host, origin.port)
+        if self._ssl_context is not None:
+            try:
+                stream = await stream.start_tls(self._ssl_context, server_hostname=host)
+            except BaseException:
+                await stream.aclose()  # httpcore 1.0.9 leaves it open when the handshake is cancelled
+                raise
+        return _Connection(origin, stream)
+
+
+class _Connection(httpcore.AsyncHTTP11Connection):
+    """An httpcore connection that can be asked for bytes which no answer accounts for.
+
+    h11 would hand them to the next request as its answer, and httpcore has no public way to see them.
+    """
+
+    def has_more(self) -> bool:
+        surplus, _ = self._h11_state.trailing_data
+        return bool(surplus) or _tls_has_more(self._network_stream.get_extra_info("ssl_object"))
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body, whose end or closing gives the connection back."""
+
+    def __init__(self, transport: KeepAliveTransport, connection: _Connection, response: httpcore.Response) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_httpx_errors():
+            async for part in self._response.aiter_stream():
+                yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self._response.aclose()
+        finally:
+            await self._transport.give_back(self._connection)
+
+
+def _tls_has_more(tls: ssl.SSLObject | None) -> bool:
+    # What was decrypted together with the answer no longer shows on the socket.
+    if tls is None:
+        return False
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+    return True
+
+
+def _to_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+    )
+
+
+@contextmanager
+def _as_httpx_errors() -> Iterator[None]:
+    try:
+        yield
+    except httpcore.ConnectError as error:
+        raise httpx.ConnectError(str(error)) from error
+    except httpcore.NetworkError as error:
+        raise httpx.ReadError(str(error)) from error
+    except (httpcore.ProtocolError, ssl.SSLError) as error:  # anyio lets TLS errors amid the stream through
+        raise httpx.RemoteProtocolError(str(error)) from error

@@ -1,0 +1,26 @@
+"""Lambda's entry: an event is a ping, an HTTP request or refused."""
+
+from typing import Any
+
+import serverless_wsgi
+
+from app import create_app, events
+from app.settings import Settings
+
+# What is not in this list leaves the function in base64.
+serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
+
+app = create_app(Settings.from_environ())
+
+
+def handler(event: object, context: events.Context | None) -> dict[str, Any]:
+    """Answer one invocation: a request with API Gateway's answer, a ping with a report.
+
+    Raises BadEvent, saying what is accepted, when the event is neither.
+    """
+    match events.read(event):
+        case events.Ping():
+            return app.ping(context)
+        case events.HttpRequest(request):
+            answer: dict[str, Any] = serverless_wsgi.handle_request(app, request, context)
+            return answer

@@ -1,0 +1,34 @@
+"""The app on a local server, threaded, with the stand-in for xkcd.com behind it or whatever XKCD_URL names.
+
+    python -m tools.serve
+
+PORT in the environment says where; without it, a free port is taken.
+"""
+
+import contextlib
+import os
+
+from werkzeug.serving import make_server
+
+from app import create_app
+from app.settings import Settings
+from tools.stand_in import StandIn
+
+
+def main() -> None:
+    """Serve until Ctrl-C."""
+    with contextlib.ExitStack() as stack:
+        environ = dict(os.environ)
+        if not environ.get("XKCD_URL"):
+            environ["XKCD_URL"] = stack.enter_context(StandIn()).url
+        app = create_app(Settings.from_environ(environ))
+        stack.callback(app.close)
+        server = make_server("127.0.0.1", int(environ.get("PORT") or 0), app, threaded=True)
+        stack.callback(server.server_close)
+        print(f"http://127.0.0.1:{server.server_port}/ asks {environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

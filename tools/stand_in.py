@@ -1,0 +1,253 @@
+"""A stand-in for xkcd.com on 127.0.0.1: 2 664 real records, a latency, and bad weather by option.
+
+    python -m tools.stand_in --latency 0.1 --port 8001 --fault 503:614 --fault drip:615
+
+prints its address once it answers, and stops at Ctrl-C. The records are those of PyPI's `xkcd-comicdb`
+(1 to 2665 without 404; it has no `extra_parts`). Beside xkcd's own paths, /stand-in tells what was asked.
+"""
+
+import argparse
+import asyncio
+import json
+import sqlite3
+import ssl
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from html import escape
+from types import TracebackType
+from typing import Self
+
+from xkcd_comicdb import XKCD_DATABASE_PATH
+
+from tools.faults import FAULTS, End, Step, answer
+
+NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found")
+
+
+@cache
+def records() -> Mapping[int, bytes]:
+    """xkcd's record of each comic as it sends it, by number."""
+    with sqlite3.connect(f"file:{XKCD_DATABASE_PATH}?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute("SELECT * FROM comics ORDER BY num").fetchall()
+    database.close()
+    return {row["num"]: _record(row) for row in rows}
+
+
+def _record(row: sqlite3.Row) -> bytes:
+    year, month, day = row["date"].split("-")
+    texts = ("link", "news", "safe_title", "transcript", "alt", "img", "title")
+    date = {"year": year, "month": month.lstrip("0"), "day": day.lstrip("0")}
+    return json.dumps({"num": row["num"], **date, **{name: row[name] for name in texts}}).encode()
+
+
+class StandIn:
+    """The server. `with StandIn() as xkcd:` runs it in a thread; `xkcd.url` is where it answers.
+
+    `latency` is in seconds. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; it may
+    be changed at any time, and so may `newest`. `asked` counts requests by path, `connections` those accepted.
+    """
+
+    def __init__(
+        self,
+        latency: float = 0.1,
+        port: int = 0,
+        faults: Mapping[int, str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.latency = latency
+        self.faults = dict(faults or {})
+        self.newest = max(records())
+        self.asked: Counter[str] = Counter()
+        self.connections = 0
+        self.url = ""
+        self._port = port
+        self._ssl_context = ssl_context
+        self._open: set[asyncio.Transport] = set()
+        self._ready = threading.Event()
+        self._stop: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop
+        self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()), name="stand-in")
+
+    async def serve(self) -> None:
+        """Serve until `stop`."""
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(
+            lambda: _Connection(self), "127.0.0.1", self._port, ssl=self._ssl_context, backlog=1024
+        )
+        scheme = "https" if self._ssl_context else "http"
+        self.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._ready.set()
+        try:
+            await self._stop.wait()
+        finally:
+            server.close()
+            self._abort_all()
+
+    def stop(self) -> None:
+        """Stop serving and close all connections; from any thread."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def close_connections(self) -> None:
+        """Close every connection, as a server does with idle ones, and return when that is done."""
+
+        async def close() -> None:
+            for transport in list(self._open):
+                transport.close()
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._thread.is_alive():
+            self.stop()
+        self._thread.join()
+
+    def opened(self, transport: asyncio.Transport) -> None:
+        self.connections += 1
+        self._open.add(transport)
+
+    def closed(self, transport: asyncio.Transport) -> None:
+        self._open.discard(transport)
+
+    @property
+    def open_connections(self) -> int:
+        """How many are open now."""
+        return len(self._open)
+
+    def answer(self, path: str) -> Iterable[Step]:
+        """The steps of the answer to a GET of that path."""
+        if path == "/stand-in":
+            return [answer(json.dumps({"asked": self.asked, "connections": self.connections}).encode())]
+        self.asked[path] += 1
+        if path.startswith("/comics/"):
+            return [answer(_drawing(path), "200 OK", "Content-Type: image/svg+xml")]
+        num = self._num(path)
+        body = records().get(num, b"") if num <= self.newest else b""
+        name = self.faults.get(num) or self.faults.get(0)
+        if name is not None and num:
+            return FAULTS[name](body)
+        return [answer(body) if body else NOT_FOUND]
+
+    def _num(self, path: str) -> int:
+        match path.strip("/").split("/"):
+            case ["info.0.json"]:
+                return self.newest
+            case [num, "info.0.json"] if num.isascii() and num.isdigit() and len(num) < 10:
+                return int(num)
+        return 0
+
+    def _abort_all(self) -> None:
+        for transport in list(self._open):
+            transport.abort()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: answers a request after the latency, then takes the next."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self._stand_in = stand_in
+        self._received = b""
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._stand_in.opened(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, _, self._received = self._received.partition(b"\r\n\r\n")
+            path = head.split(b" ", 2)[1].decode("latin-1")
+            latency = 0 if path == "/stand-in" else self._stand_in.latency
+            self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stand_in.closed(self._transport)
+        for waiting in (self._task, self._timer):
+            if waiting is not None:
+                waiting.cancel()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def _answer(self, path: str) -> None:
+        steps = self._stand_in.answer(path)
+        if isinstance(steps, list):
+            for step in steps:
+                self._transport.write(step)
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._take(steps))
+
+    async def _take(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            match step:
+                case bytes():
+                    self._transport.write(step)
+                    await self._writable.wait()
+                    await asyncio.sleep(0)
+                case float():
+                    await asyncio.sleep(step)
+                case End.CLOSE:
+                    self._transport.close()
+                case End.RESET:
+                    self._transport.abort()
+                case End.SILENCE:
+                    return
+
+
+def _drawing(path: str) -> bytes:
+    """A placeholder for an image: a frame with the file's name in it."""
+    name = escape(path.rpartition("/")[2])
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="740" height="280" viewBox="0 0 740 280">'
+        '<rect x="2" y="2" width="736" height="276" fill="#fff" stroke="#333" stroke-width="3"/>'
+        '<path d="M2 2 738 278M738 2 2 278" stroke="#ddd" stroke-width="2"/>'
+        f'<text x="370" y="150" text-anchor="middle" font-family="monospace" font-size="28">{name}</text></svg>'
+    ).encode()
+
+
+def _fault(text: str) -> tuple[int, str]:
+    name, _, num = text.partition(":")
+    if name not in FAULTS or not (num == "" or num.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME or NAME:NUMBER with one of {', '.join(FAULTS)}")
+    return int(num or 0), name
+
+
+def main() -> None:
+    """Serve until Ctrl-C or a termination signal."""
+    parser = argparse.ArgumentParser(prog="python -m tools.stand_in", description=__doc__.splitlines()[0])
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds before each answer (0.1)")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument(
+        "--fault", type=_fault, action="append", default=[], metavar="NAME[:NUMBER]", help=", ".join(FAULTS)
+    )
+    options = parser.parse_args()
+    stand_in = StandIn(options.latency, options.port, dict(options.fault))
+    try:
+        with stand_in:
+            print(stand_in.url, flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
