@@ -1,14 +1,12 @@
 """The HTML gallery."""
 
-from http import HTTPStatus
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import problems, responses, selection
 from app.errors import GatherError
 from app.gatherer import Gatherer
-from app.problems import Problem
 from app.routes import deadline, query
 from app.settings import Settings
 

@@ -37,6 +37,6 @@ class Settings:
         Raises ValueError, naming the variable, when one makes no sense.
         """
         return cls(
-            xkcd_url=environ.get("XKCD_URL", "").rstrip("/") or cls().xkcd_url,
+            xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or cls().xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
         )

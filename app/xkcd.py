@@ -14,7 +14,7 @@ import certifi
 import httpx
 
 from app.comic import Comic
-from app.errors import BadAnswer, BrokenOff, NoSuchComic, Refused, TooLate, TooMany, Unreachable, UpstreamError
+from app.errors import BadAnswer, BrokenOff, NoSuchComic, Refused, TooLate, TooMany, Unreachable
 from app.settings import VERSION, Settings
 from app.transport import KeepAliveTransport
 

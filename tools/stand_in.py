@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from xkcd_comicdb import XKCD_DATABASE_PATH
 
@@ -164,9 +164,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._stand_in.opened(transport)
+        self._transport = cast(asyncio.Transport, transport)
+        self._stand_in.opened(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data

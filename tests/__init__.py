@@ -1,0 +1,1 @@
+"""What the service claims, tested with real parts: loopback sockets, real records, the real event loop."""

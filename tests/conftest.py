@@ -1,0 +1,41 @@
+"""A stand-in for xkcd.com and applications that ask it, ended with the test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import XkcdGather, create_app
+from app.settings import Settings
+from tools.stand_in import StandIn
+
+
+@pytest.fixture
+def xkcd() -> Iterator[StandIn]:
+    with StandIn(latency=0.0) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def make_app(xkcd: StandIn) -> Iterator[Callable[..., XkcdGather]]:
+    """Makes applications that ask the stand-in; keyword arguments are those of Settings."""
+    with ExitStack() as stack:
+
+        def make(**settings: Any) -> XkcdGather:
+            app = create_app(Settings(**{"xkcd_url": xkcd.url, **settings}))
+            stack.callback(app.close)
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def app(make_app: Callable[..., XkcdGather]) -> XkcdGather:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: XkcdGather) -> FlaskClient:
+    return app.test_client()
