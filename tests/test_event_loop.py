@@ -106,7 +106,7 @@ def test_an_interrupted_wait_cancels_the_coroutine(loop: EventLoop) -> None:
     cancelled = threading.Event()
 
     async def be_interrupted() -> None:
-        signal.raise_signal(signal.SIGINT)  # reaches the main thread, which waits
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         try:
             await asyncio.Event().wait()
         finally:
