@@ -62,7 +62,7 @@ WEATHER = {
     "gzip-bomb": TOO_LARGE,
     "brotli": unusable("xkcd's answer for comic 614 is packed in a way that was not asked for."),
 }
-HARMLESS = {"closed-afterwards", "half-a-surrogate", "long-body", "two-answers", "gzip"}
+HARMLESS = {"closed-afterwards", "half-a-surrogate", "long-body", "two-answers", "surplus-later", "gzip"}
 
 
 def nums(document: dict[str, Any]) -> list[int]:

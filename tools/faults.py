@@ -116,6 +116,12 @@ def two_answers(body: bytes) -> Iterator[Step]:
     yield answer(body) * 2
 
 
+def surplus_later(body: bytes) -> Iterator[Step]:
+    """Over TLS the surplus comes in a record of its own, which need not be read together with the answer."""
+    yield answer(body)
+    yield b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
 def gzipped(body: bytes) -> Iterator[Step]:
     yield answer(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
 
@@ -167,6 +173,7 @@ FAULTS: dict[str, Fault] = {
     "short-body": short_body,
     "long-body": long_body,
     "two-answers": two_answers,
+    "surplus-later": surplus_later,
     "gzip": gzipped,
     "gzip-truncated": gzip_truncated,
     "gzip-nonsense": instead(b"not gzip at all", "Content-Encoding: gzip"),

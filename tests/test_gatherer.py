@@ -1,0 +1,194 @@
+"""Gathering, and who knows the newest comic's number."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+
+from app.errors import LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate
+from app.event_loop import EventLoop
+from app.gathered import Gathered
+from app.gatherer import FRESH, Gatherer
+from app.politeness import REST
+from app.selection import Listed, Newest, Randomly, Selection, Since
+from app.settings import Settings
+from app.xkcd import Xkcd
+from tools.stand_in import StandIn
+
+
+class House:
+    """A gatherer with a clock to set, on a loop of its own."""
+
+    def __init__(self, xkcd: StandIn) -> None:
+        self.now = 1_795_000_000.0
+        self.loop = EventLoop()
+        client = Xkcd(Settings(xkcd_url=xkcd.url))
+        self.loop.on_close(client.aclose)
+        self.gatherer = Gatherer(client, Random(614), clock=lambda: self.now)
+
+    def gather(self, selection: Selection, seconds: float = 8.0) -> Gathered:
+        return self.loop.run(self.gatherer.gather(selection, time.monotonic() + seconds))
+
+
+@pytest.fixture
+def house(xkcd: StandIn) -> Iterator[House]:
+    house = House(xkcd)
+    yield house
+    house.loop.close()
+
+
+def nums(gathered: Gathered) -> list[int]:
+    return [found.comic.num for found in gathered.comics]
+
+
+def test_comics_come_in_the_order_asked_for_with_where_and_when_they_came_from(house: House) -> None:
+    gathered = house.gather(Listed((3, 1, 2)))
+    assert nums(gathered) == [3, 1, 2]
+    when = datetime.fromtimestamp(house.now, UTC)
+    assert {(found.source, found.fetched_at, found.stale) for found in gathered.comics} == {("xkcd", when, False)}
+
+
+def test_every_comic_has_its_timing_and_they_overlap(xkcd: StandIn, house: House) -> None:
+    xkcd.latency = 0.2
+    gathered = house.gather(Listed((1, 404, 3)))
+    assert [timing.num for timing in gathered.timings] == [1, 404, 3]
+    assert all(0 <= timing.start < 0.2 <= timing.end <= gathered.seconds for timing in gathered.timings)
+    assert gathered.one_by_one == sum(timing.end - timing.start for timing in gathered.timings)
+    assert gathered.one_by_one > gathered.seconds
+
+
+def test_fixed_numbers_never_ask_for_the_newest(xkcd: StandIn, house: House) -> None:
+    gathered = house.gather(Listed((1, 5000)))
+    assert gathered.latest is None
+    assert xkcd.asked == {"/1/info.0.json": 1, "/5000/info.0.json": 1}
+
+
+@pytest.mark.parametrize("selection", [Randomly(2), Randomly(2, "seed"), Newest(2), Since(2660), Listed((1, "latest"))])
+def test_the_newest_is_asked_for_once_while_fresh(xkcd: StandIn, house: House, selection: Selection) -> None:
+    for _ in range(2):
+        gathered = house.gather(selection)
+        assert (gathered.failures, gathered.latest) == ((), 2665)
+        house.now += FRESH - 1
+    assert xkcd.asked["/info.0.json"] == 1
+
+
+def test_the_newest_comic_itself_comes_with_the_question_for_its_number(xkcd: StandIn, house: House) -> None:
+    assert nums(house.gather(Newest(1))) == [2665]
+    assert xkcd.asked == {"/info.0.json": 1}
+
+
+def test_after_five_minutes_the_newest_is_asked_for_again(xkcd: StandIn, house: House) -> None:
+    xkcd.newest = 2664
+    assert nums(house.gather(Newest(1))) == [2664]
+    xkcd.newest = 2665
+    assert nums(house.gather(Newest(1))) == [2664]
+    house.now += FRESH
+    assert nums(house.gather(Newest(1))) == [2665]
+
+
+def test_an_older_newest_serves_when_xkcd_does_not_tell_it(xkcd: StandIn, house: House) -> None:
+    xkcd.newest = 2664
+    house.gather(Newest(1))
+    house.now += FRESH
+    xkcd.newest, xkcd.faults[2665] = 2665, "html"
+    gathered = house.gather(Newest(2))
+    assert (nums(gathered), gathered.latest) == ([2664, 2663], 2664)
+
+
+def test_a_newest_that_nobody_knows_is_an_error_with_its_cause(xkcd: StandIn, house: House) -> None:
+    xkcd.faults[0] = "429"
+    with pytest.raises(NewestUnknown) as raised:
+        house.gather(Newest(1))
+    assert str(raised.value) == "The newest comic's number is not known: xkcd is asked too much and says so (429)."
+    assert isinstance(raised.value.cause, Refused)
+
+
+def test_after_a_429_for_the_newest_no_comic_is_asked_for(xkcd: StandIn, house: House) -> None:
+    house.gather(Newest(1))
+    house.now += FRESH
+    xkcd.asked.clear()
+    xkcd.faults[2665] = "429"
+    gathered = house.gather(Listed((1, "latest")))
+    assert [type(failure.error).__name__ for failure in gathered.failures] == ["TooMany", "TooMany"]
+    assert xkcd.asked == {"/info.0.json": 1}
+
+
+def test_above_a_fresh_newest_nothing_is_asked_for(xkcd: StandIn, house: House) -> None:
+    house.gather(Newest(1))
+    gathered = house.gather(Listed((2666,)))
+    (failure,) = gathered.failures
+    assert isinstance(failure.error, NoSuchComic)
+    assert str(failure.error) == "xkcd has no comic 2666: the newest is 2665."
+    assert "/2666/info.0.json" not in xkcd.asked
+
+
+def test_a_comic_above_an_old_newest_is_asked_for_and_becomes_the_newest_known(xkcd: StandIn, house: House) -> None:
+    xkcd.newest = 2664
+    house.gather(Newest(1))
+    house.now += FRESH
+    xkcd.newest = 2665
+    gathered = house.gather(Listed((2665,)))
+    assert (nums(gathered), gathered.latest) == ([2665], 2665)
+
+
+def test_renewing_asks_although_the_newest_is_known(xkcd: StandIn, house: House) -> None:
+    for newest in (2664, 2665):
+        xkcd.newest = newest
+        assert house.loop.run(house.gatherer.renew_newest(time.monotonic() + 8)) == newest
+
+
+def test_a_deadline_that_has_passed_asks_nobody(xkcd: StandIn, house: House) -> None:
+    gathered = house.gather(Listed((1, 2)), seconds=-1)
+    assert [type(failure.error) for failure in gathered.failures] == [TooLate, TooLate]
+    assert xkcd.asked == {}
+
+
+def test_a_cancelled_gathering_cancels_what_it_asked(xkcd: StandIn, house: House) -> None:
+    xkcd.faults[0] = "silence"
+
+    async def cancel_in_the_middle() -> int:
+        gathering = asyncio.create_task(house.gatherer.gather(Listed((1, 2)), time.monotonic() + 60))
+        while sum(xkcd.asked.values()) < 2:
+            await asyncio.sleep(0.001)
+        gathering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gathering
+        return len(asyncio.all_tasks())
+
+    assert house.loop.run(cancel_in_the_middle()) == 1
+
+
+def refuse_twice(xkcd: StandIn, house: House) -> None:
+    xkcd.faults[0] = "429"
+    for num in (1, 2):
+        house.gather(Listed((num,)))
+    xkcd.asked.clear()
+
+
+def test_after_its_rest_xkcd_is_tried_with_one_request_and_then_asked_for_all(xkcd: StandIn, house: House) -> None:
+    refuse_twice(xkcd, house)
+    assert [type(failure.error) for failure in house.gather(Listed((3,))).failures] == [LeftAlone]
+    house.now += REST
+    xkcd.faults.clear()
+    assert nums(house.gather(Listed((3, 4, 5)))) == [3, 4, 5]
+    assert xkcd.asked == {f"/{num}/info.0.json": 1 for num in (3, 4, 5)}
+
+
+def test_a_trial_that_is_refused_means_another_rest(xkcd: StandIn, house: House) -> None:
+    refuse_twice(xkcd, house)
+    for _ in range(2):
+        house.now += REST
+        gathered = house.gather(Listed((3, 4, 5)))
+        assert [type(failure.error).__name__ for failure in gathered.failures] == ["TooMany", "LeftAlone", "LeftAlone"]
+    assert xkcd.asked == {"/3/info.0.json": 2}
+
+
+def test_refusals_with_any_other_outcome_between_them_mean_no_rest(xkcd: StandIn, house: House) -> None:
+    for fault in ("429", "404", "429"):
+        xkcd.faults[0] = fault
+        house.gather(Listed((1,)))
+    xkcd.faults.clear()
+    assert nums(house.gather(Listed((1,)))) == [1]

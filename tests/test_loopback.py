@@ -1,0 +1,225 @@
+"""Real sockets, more than one invocation: what a mocked transport cannot see."""
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from app import XkcdGather
+from tools.stand_in import StandIn
+
+ROOT = Path(__file__).parent.parent
+
+
+def nums(app: XkcdGather, path: str) -> list[int]:
+    document = app.test_client().get(path).json
+    return [comic["num"] for comic in document["comics"]]
+
+
+def test_two_invocations_in_a_row_use_the_same_connections(xkcd: StandIn, app: XkcdGather) -> None:
+    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert xkcd.connections == 5
+    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert xkcd.connections == 5
+
+
+def test_connections_closed_in_between_are_replaced_unnoticed(xkcd: StandIn, app: XkcdGather) -> None:
+    nums(app, "/comics?n=1-5")
+    xkcd.close_connections()
+    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert xkcd.connections == 10
+    assert all(count == 1 for count in xkcd.asked.values())
+
+
+def test_a_connection_closed_while_the_request_is_on_its_way_is_replaced_unnoticed(
+    xkcd: StandIn, app: XkcdGather
+) -> None:
+    """The server closes when it sees the request: on a kept connection no answer means no retry is spent."""
+    nums(app, "/comics?n=1-5")
+    first_five = iter(["closed-before-head"] * 5)
+
+    class FirstFive(dict[int, str]):
+        def get(self, num: int, default: str | None = None) -> str | None:
+            return next(first_five, None) if num else None
+
+    xkcd.faults = FirstFive()
+    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert sum(xkcd.asked.values()) == 15
+
+
+def test_no_more_than_a_hundred_connections_are_opened_however_many_ask(xkcd: StandIn, app: XkcdGather) -> None:
+    xkcd.latency = 0.05
+    threads = [threading.Thread(target=nums, args=(app, f"/comics?n={1 + 100 * i}-{100 + 100 * i}")) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(xkcd.asked.values()) == 300
+    assert xkcd.connections == 100
+
+
+def test_twenty_threads_at_once_each_get_their_own_answer(xkcd: StandIn, app: XkcdGather) -> None:
+    xkcd.latency = 0.05
+    together = threading.Barrier(20)
+    answers: dict[int, list[int]] = {}
+
+    def ask(num: int) -> None:
+        together.wait()
+        answers[num] = nums(app, f"/comics?n={num},{num + 1}")
+
+    threads = [threading.Thread(target=ask, args=(num,)) for num in range(1, 40, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {num: [num, num + 1] for num in range(1, 40, 2)}
+
+
+def test_five_hundred_gathers_cut_off_leave_nothing_behind(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> None:
+    app = make_app(deadline=0.02)
+    client = app.test_client()
+
+    async def tasks() -> int:
+        return len(asyncio.all_tasks())
+
+    def left() -> tuple[int, int, int]:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd")), threading.active_count(), app.event_loop.run(tasks())
+
+    xkcd.faults[0] = "silence"
+    client.get("/comics?n=1-3")
+    before = left()
+    for _ in range(500):
+        assert client.get("/comics?n=1-3").status_code == 504
+    wait_until(lambda: xkcd.open_connections == 0)
+    assert left() == before
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Give the other side of a socket the time to notice; five seconds mean that it will not."""
+    pause = threading.Event()
+    for _ in range(500):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not come true")
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_has_connections_of_its_own(xkcd: StandIn, app: XkcdGather) -> None:
+    nums(app, "/comics?n=1-2")
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os.write(writing, json.dumps(nums(app, "/comics?n=3-4")).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        assert json.loads(pipe.read()) == [3, 4]
+    os.waitpid(child, 0)
+    assert xkcd.connections == 4
+    assert nums(app, "/comics?n=5-6") == [5, 6]
+    assert xkcd.connections == 4
+
+
+def test_a_process_that_gathered_ends_without_a_warning(xkcd: StandIn) -> None:
+    program = "import handler; print(handler.handler({'path': '/comics?n=1-5'}, None)['statusCode'])"
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "XKCD_URL": xkcd.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_xkcd(authority: trustme.CA) -> Iterator[StandIn]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with StandIn(latency=0.0, ssl_context=context) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def test_over_tls_connections_are_kept_and_replaced_too(
+    tls_xkcd: StandIn, ca_file: str, make_app: Callable[..., XkcdGather]
+) -> None:
+    app = make_app(xkcd_url=tls_xkcd.url, ca_file=ca_file)
+    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert tls_xkcd.connections == 5
+    tls_xkcd.close_connections()
+    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert tls_xkcd.connections == 10
+
+
+@pytest.mark.parametrize("fault", ["long-body", "two-answers", "surplus-later", "closed-afterwards", "reset-in-body"])
+def test_over_tls_bytes_left_over_end_a_connection_too(
+    tls_xkcd: StandIn, ca_file: str, make_app: Callable[..., XkcdGather], fault: str
+) -> None:
+    client = make_app(xkcd_url=tls_xkcd.url, ca_file=ca_file).test_client()
+    tls_xkcd.faults[614] = fault
+    client.get("/comics?n=614")
+    for num in (1, 2):
+        assert client.get(f"/comics/{num}").json["num"] == num
+    assert tls_xkcd.asked["/1/info.0.json"] == tls_xkcd.asked["/2/info.0.json"] == 1
+
+
+def test_a_server_that_is_not_xkcd_is_not_reached(tls_xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> None:
+    answer = make_app(xkcd_url=tls_xkcd.url).test_client().get("/comics?n=1")
+    assert (answer.status_code, answer.json["title"]) == (503, "xkcd not reached")
+    assert tls_xkcd.asked == {}
+
+
+def test_a_handshake_that_never_ends_is_cut_off_and_closed(make_app: Callable[..., XkcdGather]) -> None:
+    with contextlib.closing(MuteServer()) as mute:
+        app = make_app(xkcd_url=f"https://127.0.0.1:{mute.port}", deadline=0.3)
+        answer = app.test_client().get("/comics?n=1")
+        assert (answer.status_code, answer.json["title"]) == (504, "No answer from xkcd in time")
+        assert mute.read_to_the_end()
+
+
+class MuteServer:
+    """Takes one connection and says nothing."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def read_to_the_end(self) -> bool:
+        """Whether the other side has closed, waited for for five seconds."""
+        connection, _ = self._listener.accept()
+        with connection:
+            connection.settimeout(5)
+            while connection.recv(65536):
+                pass
+        return True
+
+    def close(self) -> None:
+        self._listener.close()
