@@ -18,9 +18,8 @@ def handler(event: object, context: events.Context | None) -> dict[str, Any]:
 
     Raises BadEvent, saying what is accepted, when the event is neither.
     """
-    match events.read(event):
-        case events.Ping():
-            return app.ping(context)
-        case events.HttpRequest(request):
-            answer: dict[str, Any] = serverless_wsgi.handle_request(app, request, context)
-            return answer
+    asked = events.read(event)
+    if isinstance(asked, events.Ping):
+        return app.ping(context)
+    answer: dict[str, Any] = serverless_wsgi.handle_request(app, asked.event, context)
+    return answer

@@ -107,10 +107,11 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
 
 
-def _after_fork() -> None:
+def leave_all_behind() -> None:
+    """What a forked process does first."""
     for loop in _every_loop:
         loop.leave_behind()
 
 
 _every_loop: weakref.WeakSet[EventLoop] = weakref.WeakSet()
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_child=leave_all_behind)

@@ -62,14 +62,14 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         kept = await self._take()
         if kept is not None:
             try:
-                return kept, await kept.handle_async_request(request)
+                return kept, await kept.exchange(request)
             except (httpcore.NetworkError, httpcore.RemoteProtocolError, ssl.SSLError):
                 # The other side closed it while it was kept. To send the request again is no retry,
                 # because it was not answered; where a part of an answer came, it would be one.
                 if kept.has_more():
                     raise
         connection = await self._open(request.url)
-        return connection, await connection.handle_async_request(request)
+        return connection, await connection.exchange(request)
 
     async def _take(self) -> "_Connection | None":
         while self._free:
@@ -92,12 +92,21 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
 
 
 class _Connection(httpcore.AsyncHTTP11Connection):
-    """An httpcore connection that can be asked for bytes which no answer accounts for.
+    """An httpcore connection that does not leak, and knows of bytes which no answer accounts for."""
 
-    h11 would hand them to the next request as its answer, and httpcore has no public way to see them.
-    """
+    async def exchange(self, request: httpcore.Request) -> httpcore.Response:
+        """Send the request and read the answer's head; whatever hinders that closes the connection."""
+        try:
+            return await self.handle_async_request(request)
+        except BaseException:
+            await self.aclose()  # httpcore 1.0.9 does not when cancelled before the first byte is sent
+            raise
 
     def has_more(self) -> bool:
+        """Whether h11 would hand the next request bytes that came before it as its answer.
+
+        httpcore has no public way to see them.
+        """
         surplus, _ = self._h11_state.trailing_data
         return bool(surplus) or _tls_has_more(self._network_stream.get_extra_info("ssl_object"))
 

@@ -48,7 +48,7 @@ class StandIn:
     """The server. `with StandIn() as xkcd:` runs it in a thread; `xkcd.url` is where it answers.
 
     `latency` is in seconds. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; it may
-    be changed at any time, and so may `newest`. `asked` counts requests by path, `connections` those accepted.
+    be changed at any time, and so may `newest`; each of `passing_faults` befalls one request. `asked` counts requests by path, `connections` those accepted.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class StandIn:
     ) -> None:
         self.latency = latency
         self.faults = dict(faults or {})
+        self.passing_faults: list[str] = []
         self.newest = max(records())
         self.asked: Counter[str] = Counter()
         self.connections = 0
@@ -133,7 +134,7 @@ class StandIn:
             return [answer(_drawing(path), "200 OK", "Content-Type: image/svg+xml")]
         num = self._num(path)
         body = records().get(num, b"") if num <= self.newest else b""
-        name = self.faults.get(num) or self.faults.get(0)
+        name = self.passing_faults.pop() if self.passing_faults else self.faults.get(num) or self.faults.get(0)
         if name is not None and num:
             return FAULTS[name](body)
         return [answer(body) if body else NOT_FOUND]
