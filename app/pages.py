@@ -1,6 +1,5 @@
 """The HTML gallery."""
 
-
 from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 

@@ -83,11 +83,7 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         host, origin = url.host.decode("ascii"), url.origin
         stream = await self._backend.connect_tcp(host, origin.port)
         if self._ssl_context is not None:
-            try:
-                stream = await stream.start_tls(self._ssl_context, server_hostname=host)
-            except BaseException:
-                await stream.aclose()  # httpcore 1.0.9 leaves it open when the handshake is cancelled
-                raise
+            stream = await _start_tls(stream, self._ssl_context, host)
         return _Connection(origin, stream)
 
 
@@ -129,6 +125,16 @@ class _Body(httpx.AsyncByteStream):
             await self._response.aclose()
         finally:
             await self._transport.give_back(self._connection)
+
+
+async def _start_tls(
+    stream: httpcore.AsyncNetworkStream, ssl_context: ssl.SSLContext, host: str
+) -> httpcore.AsyncNetworkStream:
+    try:
+        return await stream.start_tls(ssl_context, server_hostname=host)
+    except BaseException:
+        await stream.aclose()  # httpcore 1.0.9 leaves it open when the handshake is cancelled
+        raise
 
 
 def _tls_has_more(tls: ssl.SSLObject | None) -> bool:

@@ -12,7 +12,7 @@ from app import XkcdGather
 from tools.stand_in import StandIn
 
 
-def nums(document: dict[str, Any]) -> list[int]:
+def nums(document: Any) -> list[int]:
     return [comic["num"] for comic in document["comics"]]
 
 
@@ -116,13 +116,18 @@ def test_an_unknown_newest_for_another_reason_does_not_say_when(client: FlaskCli
     xkcd.faults[0] = "404"
     answer = client.get("/comics")
     assert (answer.status_code, answer.headers.get("Retry-After")) == (503, None)
-    assert answer.json["detail"] == "The newest comic's number is not known: xkcd does not say what the newest comic is."
+    assert (
+        answer.json["detail"] == "The newest comic's number is not known: xkcd does not say what the newest comic is."
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
-        ("/comics?n=", "Each part of 'n' is to be a number from 1 to 999999, such as 614, 1-5 or latest, but here it is ''."),
+        (
+            "/comics?n=",
+            "Each part of 'n' is to be a number from 1 to 999999, such as 614, 1-5 or latest, but here it is ''.",
+        ),
         ("/comics?n=5-1", "The range '5-1' in 'n' runs backwards: 1-5 would be right."),
         ("/comics?random=0", "'random' is to be a number from 1 to 100, but here it is '0'."),
         ("/comics?n=1&random=1", "'n' and 'random' exclude one another: give one of them."),
@@ -166,9 +171,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones(client: FlaskClient) 
     }
 
 
-def test_a_fault_of_our_own_is_a_500_that_tells_nothing(
-    app: XkcdGather, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_fault_of_our_own_is_a_500_that_tells_nothing(app: XkcdGather, caplog: pytest.LogCaptureFixture) -> None:
     async def broken() -> str:
         raise LookupError("a secret")
 

@@ -15,4 +15,4 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
             above[depth:] = [match[2]]
             drawn[match[2]] = above[depth - 1] if depth else "Exception"
     classes = inspect.getmembers(errors, inspect.isclass)
-    assert drawn == {name: kind.__base__.__name__ for name, kind in classes}
+    assert drawn == {name: kind.__mro__[1].__name__ for name, kind in classes}

@@ -44,7 +44,7 @@ def test_what_a_coroutine_raises_reaches_the_caller(loop: EventLoop) -> None:
     async def fail() -> None:
         raise LookupError("614")
 
-    with pytest.raises(LookupError, match="^614$"):
+    with pytest.raises(LookupError, match=r"^614$"):
         loop.run(fail())
 
 
@@ -168,6 +168,10 @@ def test_a_process_that_used_it_ends_quietly(loop: EventLoop) -> None:
         "loop.run(start())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

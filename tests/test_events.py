@@ -88,7 +88,10 @@ def test_the_example_events_are_what_their_names_say(path: Path) -> None:
         ({"path": "comics"}, "has a path that does not begin with '/'"),
         ({"path": 614}, "has a path that does not begin with '/'"),
         ({"version": "2.0"}, "has version 2.0 but no requestContext.http.method"),
-        ({"version": "2.0", "requestContext": {"http": {"method": None}}}, "has version 2.0 but no requestContext.http.method"),
+        (
+            {"version": "2.0", "requestContext": {"http": {"method": None}}},
+            "has version 2.0 but no requestContext.http.method",
+        ),
         ({"version": "2.0", "requestContext": {"http": {"method": "GET"}}}, "has version 2.0 but no rawPath"),
         ({"httpMethod": "GET"}, "has an httpMethod but no path, or one of them is no text"),
         ({"httpMethod": None, "path": "/"}, "has an httpMethod but no path, or one of them is no text"),

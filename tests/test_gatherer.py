@@ -151,8 +151,7 @@ def test_a_cancelled_gathering_cancels_what_it_asked(xkcd: StandIn, house: House
 
     async def cancel_in_the_middle() -> int:
         gathering = asyncio.create_task(house.gatherer.gather(Listed((1, 2)), time.monotonic() + 60))
-        while sum(xkcd.asked.values()) < 2:
-            await asyncio.sleep(0.001)
+        assert await asyncio.to_thread(xkcd.wait_until, lambda: sum(xkcd.asked.values()) == 2)
         gathering.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gathering

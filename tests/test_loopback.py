@@ -108,10 +108,10 @@ def test_five_hundred_gathers_cut_off_leave_nothing_behind(xkcd: StandIn, make_a
 
     xkcd.faults[0] = "silence"
     gather()
-    wait_until(lambda: xkcd.open_connections == 0)
+    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
     before = left()
     assert {gather() for _ in range(500)} == {504}
-    wait_until(lambda: xkcd.open_connections == 0)
+    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
     assert left() == before
 
 
@@ -123,16 +123,6 @@ class TimeLeft:
 
     def get_remaining_time_in_millis(self) -> float:
         return self._seconds * 1000
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Give the other side of a socket the time to notice; five seconds mean that it will not."""
-    pause = threading.Event()
-    for _ in range(500):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come true")
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -12,7 +12,9 @@ from tools.stand_in import StandIn
 def test_the_gallery_shows_the_comics_asked_for(client: FlaskClient) -> None:
     page = client.get("/?n=614,327")
     assert (page.status_code, page.mimetype) == (200, "text/html")
-    assert page.text.index('<a href="https://xkcd.com/614/"><bdi>Woodpecker</bdi></a>') < page.text.index("Exploits of a Mom")
+    assert page.text.index('<a href="https://xkcd.com/614/"><bdi>Woodpecker</bdi></a>') < page.text.index(
+        "Exploits of a Mom"
+    )
     image = (
         '<img src="https://imgs.xkcd.com/comics/exploits_of_a_mom.png" alt="Exploits of a Mom" '
         'title="Her daughter is named Help I\'m trapped in a driver\'s license factory." loading="lazy">'
@@ -71,7 +73,9 @@ def test_nothing_from_xkcd_reaches_the_page_unescaped(
 ) -> None:
     hostile = '"><script>alert(1)</script>'
     image = f"https://imgs.xkcd.com/comics/{hostile}.png"
-    monkeypatch.setitem(FAULTS, "hostile", changed(title=hostile, alt=hostile, transcript=hostile, news=hostile, img=image))
+    monkeypatch.setitem(
+        FAULTS, "hostile", changed(title=hostile, alt=hostile, transcript=hostile, news=hostile, img=image)
+    )
     xkcd.faults[614] = "hostile"
     page = client.get("/?n=614")
     assert page.status_code == 200

@@ -60,16 +60,24 @@ def test_after_a_429_nothing_more_is_asked() -> None:
     spent = budget()
     spent.check()
     spent.note(TooMany("enough", 17))
-    with pytest.raises(TooMany, match="^enough$") as raised:
+    with pytest.raises(TooMany, match=r"^enough$") as raised:
         spent.check()
     assert raised.value.retry_after == 17
 
 
 @pytest.mark.parametrize(
     ("outcomes", "only_refused"),
-    [([], False), ([Refused("")], True), ([Refused(""), TooMany("")], True), ([Refused(""), None], False), ([None], False)],
+    [
+        ([], False),
+        ([Refused("")], True),
+        ([Refused(""), TooMany("")], True),
+        ([Refused(""), None], False),
+        ([None], False),
+    ],
 )
-def test_only_refused_means_asked_and_nothing_else_met(outcomes: list[UpstreamError | None], only_refused: bool) -> None:
+def test_only_refused_means_asked_and_nothing_else_met(
+    outcomes: list[UpstreamError | None], only_refused: bool
+) -> None:
     spent = budget()
     for outcome in outcomes:
         spent.note(outcome)

@@ -65,7 +65,7 @@ WEATHER = {
 HARMLESS = {"closed-afterwards", "half-a-surrogate", "long-body", "two-answers", "surplus-later", "gzip"}
 
 
-def nums(document: dict[str, Any]) -> list[int]:
+def nums(document: Any) -> list[int]:
     return [comic["num"] for comic in document["comics"]]
 
 
@@ -112,7 +112,9 @@ def test_when_every_comic_fails_alike_that_is_the_answers_status(xkcd: StandIn, 
     assert answer.json == {
         **failure,
         "detail": "None of the 2 comics could be had.",
-        "failures": [{"num": num, **failure, "detail": f"xkcd's answer for comic {num} is not JSON."} for num in (1, 2)],
+        "failures": [
+            {"num": num, **failure, "detail": f"xkcd's answer for comic {num} is not JSON."} for num in (1, 2)
+        ],
         "latest": None,
     }
 
@@ -126,7 +128,13 @@ def test_when_comics_fail_in_different_ways_the_status_is_502(xkcd: StandIn, app
 
 @pytest.mark.parametrize(
     ("fault", "seconds"),
-    [("429", None), ("429-retry-after", "17"), ("503", None), ("503-retry-after", "42"), ("503-retry-after-nonsense", None)],
+    [
+        ("429", None),
+        ("429-retry-after", "17"),
+        ("503", None),
+        ("503-retry-after", "42"),
+        ("503-retry-after-nonsense", None),
+    ],
 )
 def test_retry_after_is_handed_on_when_there_is_no_comic(
     xkcd: StandIn, app: XkcdGather, fault: str, seconds: str | None
@@ -196,5 +204,7 @@ def test_when_it_refused_two_invocations_xkcd_is_left_alone(xkcd: StandIn, app: 
     xkcd.faults.clear()
     answer = client.get("/comics?n=3,4")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert {failure["detail"] for failure in answer.json["failures"]} == {"xkcd refused before and is left alone for a while."}
+    assert {failure["detail"] for failure in answer.json["failures"]} == {
+        "xkcd refused before and is left alone for a while."
+    }
     assert "/3/info.0.json" not in xkcd.asked

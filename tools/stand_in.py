@@ -14,7 +14,7 @@ import ssl
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from html import escape
 from types import TracebackType
@@ -47,8 +47,9 @@ def _record(row: sqlite3.Row) -> bytes:
 class StandIn:
     """The server. `with StandIn() as xkcd:` runs it in a thread; `xkcd.url` is where it answers.
 
-    `latency` is in seconds. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; it may
-    be changed at any time, and so may `newest`; each of `passing_faults` befalls one request. `asked` counts requests by path, `connections` those accepted.
+    `latency` is in seconds. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
+    `passing_faults` befalls one request. They and `newest` may be changed at any time. `asked` counts requests
+    by path, `connections` those ever accepted.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class StandIn:
         self.asked: Counter[str] = Counter()
         self.connections = 0
         self.url = ""
+        self._changed = threading.Condition()
         self._port = port
         self._ssl_context = ssl_context
         self._open: set[asyncio.Transport] = set()
@@ -114,11 +116,20 @@ class StandIn:
         self._thread.join()
 
     def opened(self, transport: asyncio.Transport) -> None:
-        self.connections += 1
-        self._open.add(transport)
+        with self._changed:
+            self.connections += 1
+            self._open.add(transport)
+            self._changed.notify_all()
 
     def closed(self, transport: asyncio.Transport) -> None:
-        self._open.discard(transport)
+        with self._changed:
+            self._open.discard(transport)
+            self._changed.notify_all()
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+        """Wait until what is asked or connected fulfils the condition, and whether it did."""
+        with self._changed:
+            return self._changed.wait_for(condition, seconds)
 
     @property
     def open_connections(self) -> int:
@@ -129,7 +140,9 @@ class StandIn:
         """The steps of the answer to a GET of that path."""
         if path == "/stand-in":
             return [answer(json.dumps({"asked": self.asked, "connections": self.connections}).encode())]
-        self.asked[path] += 1
+        with self._changed:
+            self.asked[path] += 1
+            self._changed.notify_all()
         if path.startswith("/comics/"):
             return [answer(_drawing(path), "200 OK", "Content-Type: image/svg+xml")]
         num = self._num(path)
