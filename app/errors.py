@@ -3,6 +3,7 @@
 GatherError
 ├── BadRequest             the caller asked for something that cannot be
 ├── BadEvent               the function was invoked with something that is no ping and no request
+├── ShuttingDown           the process is ending, and what it did for the caller was cancelled
 ├── NewestUnknown          the selection needs the newest comic's number, and nobody knows it
 └── UpstreamError          xkcd gave no comic
     ├── NoSuchComic        because there is none
@@ -28,6 +29,10 @@ class BadRequest(GatherError):
 
 class BadEvent(GatherError):
     """An event that is neither a ping nor a request."""
+
+
+class ShuttingDown(GatherError):
+    """The process is ending."""
 
 
 class UpstreamError(GatherError):

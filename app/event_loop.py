@@ -11,9 +11,12 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 from flask import Flask
+
+from app.errors import ShuttingDown
 
 T = TypeVar("T")
 
@@ -33,7 +36,8 @@ class EventLoop:
         """Run the coroutine on the loop, in the caller's context, and wait for what it returns or raises.
 
         Safe from every thread but the loop's own: there it raises RuntimeError, where waiting would be for ever.
-        When the wait is interrupted (Ctrl-C), the coroutine is cancelled.
+        When the wait is interrupted (Ctrl-C), the coroutine is cancelled; when the loop is closed meanwhile,
+        ShuttingDown is raised.
         """
         if threading.current_thread() is self._thread:
             coroutine.close()
@@ -41,6 +45,8 @@ class EventLoop:
         future = asyncio.run_coroutine_threadsafe(coroutine, self._running())
         try:
             return future.result()
+        except CancelledError as error:
+            raise ShuttingDown("This server is shutting down: ask again.") from error
         finally:
             future.cancel()
 

@@ -13,6 +13,7 @@ from app.errors import (
     NewestUnknown,
     NoSuchComic,
     Refused,
+    ShuttingDown,
     TooLate,
     Unreachable,
 )
@@ -25,6 +26,7 @@ _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     Unreachable: (503, "xkcd not reached"),
     Refused: (503, "xkcd refused"),
     NewestUnknown: (503, "Newest comic unknown"),
+    ShuttingDown: (503, "Shutting down"),
     TooLate: (504, "No answer from xkcd in time"),
 }
 

@@ -82,9 +82,7 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
     async def _open(self, url: httpcore.URL) -> "_Connection":
         host, origin = url.host.decode("ascii"), url.origin
         stream = await self._backend.connect_tcp(host, origin.port)
-        if self._ssl_context is not None:
-            stream = await _start_tls(stream, self._ssl_context, host)
-        return _Connection(origin, stream)
+        return _Connection(origin, await _secured(stream, self._ssl_context, host))
 
 
 class _Connection(httpcore.AsyncHTTP11Connection):
@@ -127,9 +125,11 @@ class _Body(httpx.AsyncByteStream):
             await self._transport.give_back(self._connection)
 
 
-async def _start_tls(
-    stream: httpcore.AsyncNetworkStream, ssl_context: ssl.SSLContext, host: str
+async def _secured(
+    stream: httpcore.AsyncNetworkStream, ssl_context: ssl.SSLContext | None, host: str
 ) -> httpcore.AsyncNetworkStream:
+    if ssl_context is None:
+        return stream
     try:
         return await stream.start_tls(ssl_context, server_hostname=host)
     except BaseException:

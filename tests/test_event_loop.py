@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import request
 
+from app.errors import ShuttingDown
 from app.event_loop import AsyncFlask, EventLoop, leave_all_behind
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +92,24 @@ def test_closing_cancels_what_runs_then_awaits_what_it_was_given(loop: EventLoop
     assert happened == ["cancelled", "closed"]
     assert task.cancelled()
     assert not thread.is_alive()
+
+
+def test_who_waits_while_the_loop_closes_is_told(loop: EventLoop) -> None:
+    begun = threading.Event()
+
+    async def wait_for_ever() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    def close() -> None:
+        begun.wait()
+        loop.close()
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    with pytest.raises(ShuttingDown, match=r"^This server is shutting down: ask again\.$"):
+        loop.run(wait_for_ever())
+    closing.join()
 
 
 def test_a_closed_loop_can_be_closed_again_and_used_again(loop: EventLoop) -> None:

@@ -114,4 +114,4 @@ def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(
     program.send_signal(signal.SIGINT)
     output, errors = program.communicate(timeout=10)
     assert (program.returncode, output) == (0, "")
-    assert [line for line in errors.splitlines() if '"GET /comics?n=' not in line] == []
+    assert [line for line in errors.splitlines() if "GET /comics?n=" not in line] == []

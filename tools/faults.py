@@ -25,11 +25,13 @@ Step = bytes | float | End
 Fault = Callable[[bytes], Iterator[Step]]
 
 
-def answer(body: bytes, status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
-    """A whole HTTP/1.1 answer with a JSON body; `length` overrides what Content-Length says."""
+def answer(
+    body: bytes, status: str = "200 OK", *headers: str, kind: str = "application/json", length: int | None = None
+) -> bytes:
+    """A whole HTTP/1.1 answer; `length` overrides what Content-Length says."""
     lines = [
         f"HTTP/1.1 {status}",
-        "Content-Type: application/json",
+        f"Content-Type: {kind}",
         f"Content-Length: {len(body) if length is None else length}",
         *headers,
     ]
@@ -40,16 +42,16 @@ def status(line: str, *headers: str) -> Fault:
     """An answer of that status, with a small page as its body."""
 
     def fault(body: bytes) -> Iterator[Step]:
-        yield answer(f"<h1>{line}</h1>".encode(), line, *headers)
+        yield answer(f"<h1>{line}</h1>".encode(), line, *headers, kind="text/html")
 
     return fault
 
 
-def instead(body: bytes, *headers: str) -> Fault:
+def instead(body: bytes, *headers: str, kind: str = "application/json") -> Fault:
     """A 200 with another body."""
 
     def fault(_: bytes) -> Iterator[Step]:
-        yield answer(body, "200 OK", *headers)
+        yield answer(body, "200 OK", *headers, kind=kind)
 
     return fault
 
@@ -157,7 +159,7 @@ FAULTS: dict[str, Fault] = {
     "silence": silence,
     "drip": drip,
     "informational-flood": informational_flood,
-    "html": instead(b"<!doctype html><title>xkcd</title>"),
+    "html": instead(b"<!doctype html><title>xkcd</title>", kind="text/html"),
     "array": instead(b"[1, 2, 3]"),
     "not-http": lambda body: iter([b"SSH-2.0-OpenSSH_9.2\r\n\r\n", End.CLOSE]),
     "deep-json": instead(b"[" * 100_000),

@@ -24,7 +24,7 @@ from xkcd_comicdb import XKCD_DATABASE_PATH
 
 from tools.faults import FAULTS, End, Step, answer
 
-NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found")
+NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found", kind="text/html")
 
 
 @cache
@@ -144,7 +144,7 @@ class StandIn:
             self.asked[path] += 1
             self._changed.notify_all()
         if path.startswith("/comics/"):
-            return [answer(_drawing(path), "200 OK", "Content-Type: image/svg+xml")]
+            return [answer(_drawing(path), kind="image/svg+xml")]
         num = self._num(path)
         body = records().get(num, b"") if num <= self.newest else b""
         name = self.passing_faults.pop() if self.passing_faults else self.faults.get(num) or self.faults.get(0)
