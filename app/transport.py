@@ -51,9 +51,9 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
             await self._free.pop().aclose()
 
     async def give_back(self, connection: "_Connection") -> None:
-        """Keep the connection for the next request if its answer was read to the end and nothing follows."""
+        """Keep the connection for the next request if its answer was read to the end."""
         self._slots.release()
-        if connection.is_idle() and not connection.has_more():
+        if connection.is_idle():
             self._free.append(connection)
         else:
             await connection.aclose()
@@ -80,13 +80,17 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         return None
 
     async def _open(self, url: httpcore.URL) -> "_Connection":
-        host, origin = url.host.decode("ascii"), url.origin
-        stream = await self._backend.connect_tcp(host, origin.port)
-        return _Connection(origin, await _secured(stream, self._ssl_context, host))
+        host = url.host.decode("ascii")
+        stream = await self._backend.connect_tcp(host, url.origin.port)
+        return _Connection(url.origin, await _secured(stream, self._ssl_context, host))
 
 
 class _Connection(httpcore.AsyncHTTP11Connection):
     """An httpcore connection that does not leak, and knows of bytes which no answer accounts for."""
+
+    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
+        super().__init__(origin, stream)
+        self._tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
 
     async def exchange(self, request: httpcore.Request) -> httpcore.Response:
         """Send the request and read the answer's head; whatever hinders that closes the connection."""
@@ -102,7 +106,7 @@ class _Connection(httpcore.AsyncHTTP11Connection):
         httpcore has no public way to see them.
         """
         surplus, _ = self._h11_state.trailing_data
-        return bool(surplus) or _tls_has_more(self._network_stream.get_extra_info("ssl_object"))
+        return bool(surplus) or _tls_has_more(self._tls)
 
 
 class _Body(httpx.AsyncByteStream):
