@@ -13,6 +13,8 @@ from contextlib import contextmanager
 import httpcore
 import httpx
 
+from app.stream import Stream
+
 
 class KeepAliveTransport(httpx.AsyncBaseTransport):
     """Requests to one origin over at most `limit` connections, which stay open in between.
@@ -22,7 +24,6 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, ssl_context: ssl.SSLContext | None, limit: int = 100) -> None:
         self._ssl_context = ssl_context
-        self._backend = httpcore.AnyIOBackend()
         self._slots = asyncio.Semaphore(limit)
         self._free: list[_Connection] = []
 
@@ -63,10 +64,10 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         if kept is not None:
             try:
                 return kept, await kept.exchange(request)
-            except (httpcore.NetworkError, httpcore.RemoteProtocolError, ssl.SSLError):
+            except (httpcore.NetworkError, httpcore.RemoteProtocolError):
                 # The other side closed it while it was kept. To send the request again is no retry,
                 # because it was not answered; where a part of an answer came, it would be one.
-                if kept.has_more():
+                if kept.has_unparsed():
                     raise
         connection = await self._open(request.url)
         return connection, await connection.exchange(request)
@@ -74,23 +75,22 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
     async def _take(self) -> "_Connection | None":
         while self._free:
             connection = self._free.pop()
-            if not connection.has_expired() and not connection.has_more():
+            if connection.can_be_used_again():
                 return connection
             await connection.aclose()
         return None
 
     async def _open(self, url: httpcore.URL) -> "_Connection":
-        host = url.host.decode("ascii")
-        stream = await self._backend.connect_tcp(host, url.origin.port)
-        return _Connection(url.origin, await _secured(stream, self._ssl_context, host))
+        origin = url.origin
+        return _Connection(origin, await Stream.open(url.host.decode("ascii"), origin.port, self._ssl_context))
 
 
 class _Connection(httpcore.AsyncHTTP11Connection):
     """An httpcore connection that does not leak, and knows of bytes which no answer accounts for."""
 
-    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, origin: httpcore.Origin, stream: Stream) -> None:
         super().__init__(origin, stream)
-        self._tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
+        self._stream = stream
 
     async def exchange(self, request: httpcore.Request) -> httpcore.Response:
         """Send the request and read the answer's head; whatever hinders that closes the connection."""
@@ -100,13 +100,14 @@ class _Connection(httpcore.AsyncHTTP11Connection):
             await self.aclose()  # httpcore 1.0.9 does not when cancelled before the first byte is sent
             raise
 
-    def has_more(self) -> bool:
-        """Whether h11 would hand the next request bytes that came before it as its answer.
+    def can_be_used_again(self) -> bool:
+        """Whether it is open and nothing came that h11 would hand the next request as its answer."""
+        return self._stream.quiet and not self.has_unparsed()
 
-        httpcore has no public way to see them.
-        """
-        surplus, _ = self._h11_state.trailing_data
-        return bool(surplus) or _tls_has_more(self._tls)
+    def has_unparsed(self) -> bool:
+        """Whether bytes were read that belong to no answer; httpcore has no public way to see them."""
+        unparsed, _ = self._h11_state.trailing_data
+        return bool(unparsed)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -129,31 +130,6 @@ class _Body(httpx.AsyncByteStream):
             await self._transport.give_back(self._connection)
 
 
-async def _secured(
-    stream: httpcore.AsyncNetworkStream, ssl_context: ssl.SSLContext | None, host: str
-) -> httpcore.AsyncNetworkStream:
-    if ssl_context is None:
-        return stream
-    try:
-        return await stream.start_tls(ssl_context, server_hostname=host)
-    except BaseException:
-        await stream.aclose()  # httpcore 1.0.9 leaves it open when the handshake is cancelled
-        raise
-
-
-def _tls_has_more(tls: ssl.SSLObject | None) -> bool:
-    # What was decrypted together with the answer no longer shows on the socket.
-    if tls is None:
-        return False
-    try:
-        tls.read(1)
-    except ssl.SSLWantReadError:
-        return False
-    except ssl.SSLError:
-        return True
-    return True
-
-
 def _to_httpcore(request: httpx.Request) -> httpcore.Request:
     url = request.url
     return httpcore.Request(
@@ -172,5 +148,5 @@ def _as_httpx_errors() -> Iterator[None]:
         raise httpx.ConnectError(str(error)) from error
     except httpcore.NetworkError as error:
         raise httpx.ReadError(str(error)) from error
-    except (httpcore.ProtocolError, ssl.SSLError) as error:  # anyio lets TLS errors amid the stream through
+    except httpcore.ProtocolError as error:
         raise httpx.RemoteProtocolError(str(error)) from error

@@ -20,6 +20,7 @@ HOUSE = [
     "app.asking",
     "app.xkcd",
     "app.transport",
+    "app.stream",
     "app.event_loop",
     "app.gathered",
     "app.politeness",
@@ -33,7 +34,7 @@ PURE = {"app.gathered", "app.politeness", "app.events", "app.selection", "app.co
 IMPURE_LIBRARIES = {"flask", "httpx", "httpcore", "boto3", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
     "httpx": {"app.xkcd", "app.transport"},
-    "httpcore": {"app.transport"},
+    "httpcore": {"app.transport", "app.stream"},
     "certifi": {"app.xkcd"},
     "serverless_wsgi": {"handler"},
     "os": {"app.settings", "app.event_loop"},
