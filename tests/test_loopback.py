@@ -112,7 +112,8 @@ def test_five_hundred_gathers_cut_off_leave_nothing_behind(xkcd: StandIn, make_a
     before = left()
     assert {gather() for _ in range(500)} == {504}
     assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
-    assert left() == before
+    # What earlier tests left to the garbage collector may go meanwhile, so there may be less.
+    assert all(now <= then for now, then in zip(left(), before, strict=True))
 
 
 class TimeLeft:

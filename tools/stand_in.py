@@ -190,7 +190,8 @@ class _Connection(asyncio.Protocol):
             self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._stand_in.closed(self._transport)
+        # asyncio closes the socket after this call: only then does the connection count as closed.
+        asyncio.get_running_loop().call_soon(self._stand_in.closed, self._transport)
         for waiting in (self._task, self._timer):
             if waiting is not None:
                 waiting.cancel()
