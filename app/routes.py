@@ -56,6 +56,5 @@ def refuse_unknown(known: frozenset[str]) -> None:
     """Raise BadRequest when the request has a parameter that means nothing here."""
     for name in request.args:
         if name not in known:
-            right = f"can be given: {', '.join(sorted(known))}" if known else "can be given here"
-            nothing = "" if known else "no parameter "
-            raise BadRequest(f"There is no parameter {selection.quoted(name)} here; {nothing}{right}.")
+            right = ", ".join(sorted(known)) or "none"
+            raise BadRequest(f"There is no parameter {selection.quoted(name)} here; can be given: {right}.")

@@ -1,7 +1,7 @@
 """A connection's bytes, as httpcore wants them, on asyncio alone.
 
-httpcore's own way goes through anyio, which takes a third of a request's time, cannot tell of bytes that
-came unasked for, and leaves a socket open when a TLS handshake is cancelled.
+httpcore's own way goes through anyio: that takes about a quarter of the CPU time of a gathering, does not show
+bytes that came unasked for, and leaves a socket open when a TLS handshake is cancelled.
 """
 
 import asyncio
