@@ -19,6 +19,7 @@ class XkcdGather(AsyncFlask):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(__name__, EventLoop())
+        self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
         xkcd = Xkcd(settings)
         self.event_loop.on_close(xkcd.aclose)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from app.errors import BadEvent
 
@@ -43,8 +42,9 @@ def read(event: object) -> Ping | HttpRequest:
     """What the event is. Raises BadEvent, saying what is accepted, when it is nothing known."""
     if not isinstance(event, Mapping):
         raise _refused("is not an object")
-    if "requestContext" not in event and event.get("source") in PING_SOURCES:
-        return Ping(event["source"])
+    source = event.get("source")
+    if "requestContext" not in event and isinstance(source, str) and source in PING_SOURCES:
+        return Ping(source)
     if event.get("version") == "2.0":
         return HttpRequest(_payload_2(event))
     if "httpMethod" in event:
@@ -99,12 +99,12 @@ def _payload_1(event: Mapping[str, Any]) -> dict[str, Any]:
 def _short(path: object) -> dict[str, Any]:
     if not isinstance(path, str) or not path.startswith("/"):
         raise _refused("has a path that does not begin with '/'")
-    parts = urlsplit(path)
+    raw_path, _, query = path.partition("?")
     return _payload_2(
         {
             "version": "2.0",
-            "rawPath": parts.path,
-            "rawQueryString": parts.query,
+            "rawPath": raw_path,
+            "rawQueryString": query,
             "requestContext": {"http": {"method": "GET"}},
         }
     )

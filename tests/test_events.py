@@ -86,6 +86,7 @@ def test_the_example_events_are_what_their_names_say(path: Path) -> None:
         ({"path": "/comics", "n": 1}, "has the keys 'n', 'path'"),
         ({"a\n": 1}, r"has the keys 'a\n'"),
         ({"path": "comics"}, "has a path that does not begin with '/'"),
+        ({"source": ["aws.events"]}, "has the keys 'source'"),
         ({"path": 614}, "has a path that does not begin with '/'"),
         ({"version": "2.0"}, "has version 2.0 but no requestContext.http.method"),
         (

@@ -57,6 +57,11 @@ def test_the_short_form_is_a_request_for_its_path() -> None:
     assert [comic["num"] for comic in json.loads(answer["body"])["comics"]] == [1, 2, 3, 614]
 
 
+@pytest.mark.parametrize("path", ["//[x", "//example.org/comics", "/comics/"])
+def test_a_short_form_with_an_odd_path_is_a_wrong_path_here_and_nowhere_else(path: str) -> None:
+    assert handler.handler({"path": path}, Context())["statusCode"] == 404
+
+
 def test_a_problem_leaves_as_text() -> None:
     answer = handler.handler({"path": "/comics?n=abc"}, Context())
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (400, False)
