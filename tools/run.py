@@ -6,23 +6,21 @@ Prints the answer's body on stdout, or with RAW=1 in the environment the functio
 the stand-in for xkcd.com, or whatever XKCD_URL names.
 """
 
-import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-from tools.stand_in import StandIn
+from tools.stand_in import xkcd_url
 
 SERVERLESS = ("node_modules/.bin/serverless", "invoke", "local", "--function", "api", "--path")
 
 
 def main(event: str) -> int:
     """Invoke, print, and return the exit code: 0 for every answer, 1 when the function raised."""
-    with _xkcd_url() as url:
+    with xkcd_url() as url:
         done = subprocess.run(  # noqa: S603 - our own command, our own event
             [*SERVERLESS, event], env={**os.environ, "XKCD_URL": url}, capture_output=True, text=True, check=False
         )
@@ -38,15 +36,6 @@ def main(event: str) -> int:
     if timing:
         print(timing, file=sys.stderr)
     return 0
-
-
-@contextlib.contextmanager
-def _xkcd_url() -> Iterator[str]:
-    if url := os.environ.get("XKCD_URL"):
-        yield url
-    else:
-        with StandIn() as xkcd:
-            yield xkcd.url
 
 
 def _split(stdout: str) -> tuple[str, dict[str, Any] | None]:

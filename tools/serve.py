@@ -12,20 +12,18 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.settings import Settings
-from tools.stand_in import StandIn
+from tools.stand_in import xkcd_url
 
 
 def main() -> None:
     """Serve until Ctrl-C."""
     with contextlib.ExitStack() as stack:
-        environ = dict(os.environ)
-        if not environ.get("XKCD_URL"):
-            environ["XKCD_URL"] = stack.enter_context(StandIn()).url
-        app = create_app(Settings.from_environ(environ))
+        url = stack.enter_context(xkcd_url())
+        app = create_app(Settings.from_environ({**os.environ, "XKCD_URL": url}))
         stack.callback(app.close)
-        server = make_server("127.0.0.1", int(environ.get("PORT") or 0), app, threaded=True)
+        server = make_server("127.0.0.1", int(os.environ.get("PORT") or 0), app, threaded=True)
         stack.callback(server.server_close)
-        print(f"http://127.0.0.1:{server.server_port}/ asks {environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
+        print(f"http://127.0.0.1:{server.server_port}/ asks {url}; Ctrl-C ends it", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
 

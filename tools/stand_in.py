@@ -9,12 +9,14 @@ prints its address once it answers, and stops at Ctrl-C. The records are those o
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import ssl
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from html import escape
 from types import TracebackType
@@ -163,6 +165,16 @@ class StandIn:
     def _abort_all(self) -> None:
         for transport in list(self._open):
             transport.abort()
+
+
+@contextmanager
+def xkcd_url() -> Iterator[str]:
+    """The address that XKCD_URL in the environment says, or without it that of a stand-in running meanwhile."""
+    if url := os.environ.get("XKCD_URL"):
+        yield url
+    else:
+        with StandIn() as xkcd:
+            yield xkcd.url
 
 
 class _Connection(asyncio.Protocol):
