@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
@@ -35,6 +35,8 @@ class Comic:
     link: str | None
     news: str | None
     interactive: bool
+    record: Mapping[str, Any] = field(repr=False, hash=False)
+    """xkcd's record as it came, whole."""
 
     @classmethod
     def from_record(cls, record: object) -> Self:
@@ -55,6 +57,7 @@ class Comic:
             link=_absolute(_text(record, "link", "")),
             news=_text(record, "news", "") or None,
             interactive="extra_parts" in record or img is None,
+            record=record,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ GatherError
 ├── BadEvent               the function was invoked with something that is no ping and no request
 ├── ShuttingDown           the process is ending, and what it did for the caller was cancelled
 ├── NewestUnknown          the selection needs the newest comic's number, and nobody knows it
+├── TableError             the table of comics could not be read or written; no caller ever sees this
 └── UpstreamError          xkcd gave no comic
     ├── NoSuchComic        because there is none
     ├── BadAnswer          because its answer cannot be used
@@ -33,6 +34,10 @@ class BadEvent(GatherError):
 
 class ShuttingDown(GatherError):
     """The process is ending."""
+
+
+class TableError(GatherError):
+    """The table could not be read or written."""
 
 
 class UpstreamError(GatherError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Protocol
 
 from app.errors import BadEvent
@@ -56,9 +57,13 @@ def read(event: object) -> Ping | HttpRequest:
 
 def deadline(seconds: float, context: Context | None, now: float) -> float:
     """When the answer is to be made, on the clock that `now` is on: in `seconds`, or when the invocation ends."""
-    if context is not None:
-        seconds = min(seconds, context.get_remaining_time_in_millis() / 1000 - MARGIN)
-    return now + seconds
+    left = seconds if context is None else context.get_remaining_time_in_millis() / 1000 - MARGIN
+    return now + min(seconds, left)
+
+
+def ping_deadline(seconds: float, context: Context | None, now: float) -> float:
+    """When a ping is to end: with the invocation, however long that is, or without one in `seconds`."""
+    return deadline(seconds if context is None else inf, context, now)
 
 
 def _refused(why: str) -> BadEvent:

@@ -1,20 +1,53 @@
 """Pure: what a gathering comes to."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.comic import Comic
 from app.errors import UpstreamError
 
+DAY = 86400.0
+FRESH = 30 * DAY
+"""Seconds for which a comic, once fetched, is taken for what xkcd would send."""
+
+KEPT = 180 * DAY
+"""Seconds for which a comic or the newest number is kept, to serve while xkcd cannot be asked."""
+
+NEWEST_FRESH = 300.0
+"""Seconds for which the newest comic's number, once learnt, is taken for known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A comic, and where it came from and when."""
+    """A comic, where it came from, and when xkcd sent it, in seconds since 1970."""
 
     comic: Comic
-    fetched_at: datetime
+    fetched_at: float
     source: str = "xkcd"
     stale: bool = False
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether it need not be asked for again."""
+        return now - self.fetched_at < FRESH
+
+    def is_kept(self, now: float) -> bool:
+        """Whether it may still be served when xkcd cannot be asked."""
+        return now - self.fetched_at < KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class NewestNumber:
+    """The newest comic's number, and when xkcd told it, in seconds since 1970."""
+
+    num: int
+    learnt_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether it need not be asked for again."""
+        return now - self.learnt_at < NEWEST_FRESH
+
+    def is_kept(self, now: float) -> bool:
+        """Whether it may still be used when xkcd cannot be asked."""
+        return now - self.learnt_at < KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a comic was begun and done with, in seconds since its gathering began."""
+    """When xkcd was asked for a comic and when that was over, in seconds since its gathering began."""
 
     num: int
     start: float
@@ -38,8 +71,8 @@ class Timing:
 class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
-    `timings` has one for each number, `latest` is the newest comic's number if it is known, and `seconds`
-    is how long it all took.
+    `timings` has one for each number that xkcd was asked for, `latest` is the newest comic's number if it is
+    known, and `seconds` is how long it all took.
     """
 
     comics: tuple[Found, ...]

@@ -4,119 +4,147 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from app.asking import PoliteXkcd
+from app.cache import Cache
+from app.caches import Caches
 from app.comic import Comic
 from app.errors import NewestUnknown, NoSuchComic, TooLate, UpstreamError
-from app.gathered import Failure, Found, Gathered, Timing
-from app.politeness import Budget
+from app.gathered import Failure, Found, Gathered, NewestNumber, Timing
+from app.politeness import TRIES, Budget
 from app.selection import Selection
 from app.xkcd import Xkcd
-
-FRESH = 300.0
-"""Seconds for which the newest comic's number, once learnt, is taken for known."""
 
 
 @dataclass(slots=True)
 class _Invocation:
-    """What one gathering may use, and what it has in hand without asking."""
+    """What one gathering may use, what it had already, and what it got from xkcd."""
 
     budget: Budget
+    cache: Cache
     deadline: float
     began: float = field(default_factory=time.monotonic)
-    in_hand: dict[int, Found] = field(default_factory=dict)
+    had: dict[int, Found] = field(default_factory=dict)
+    fetched: dict[int, Found] = field(default_factory=dict)
+    newest_told: NewestNumber | None = None
+    timings: dict[int, Timing] = field(default_factory=dict)
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
 
 
 class Gatherer:
-    """Gathers comics from xkcd, and owns the newest one's number. Lives on the event loop: it has no locks.
+    """Gathers comics: from the caches, and from xkcd what they lack. Lives on the event loop: it has no locks.
 
     `clock` gives the seconds since 1970; deadlines are on the monotonic clock.
     """
 
-    def __init__(self, xkcd: Xkcd, rng: Random | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, xkcd: Xkcd, caches: Caches, rng: Random | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._xkcd = PoliteXkcd(xkcd, clock)
+        self._caches = caches
+        self._memory = caches.memory
         self._rng = rng or Random()
         self._clock = clock
-        self._newest: int | None = None
-        self._newest_learnt = 0.0
 
     async def gather(self, selection: Selection, deadline: float) -> Gathered:
-        """Ask for every comic of the selection at once; at the deadline, return what is there.
+        """Look for every comic of the selection at once; at the deadline, return what is there.
 
-        Raises NewestUnknown when the selection depends on the newest number and xkcd does not tell it.
+        Raises NewestUnknown when the selection depends on the newest number and nobody tells it.
         """
-        invocation = _Invocation(Budget(selection.most, self._rng), deadline)
-        try:
-            if selection.needs_newest and not self._newest_is_fresh():
-                await self._look_up_newest(invocation)
-            outcomes = await self._all(selection.numbers(self._newest or 0, self._rng), invocation)
-        finally:
-            self._xkcd.close(invocation.budget)
+        async with self._invocation(selection.most, deadline) as invocation:
+            newest = await self._newest_number(invocation) if selection.needs_newest else 0
+            numbers = selection.numbers(newest, self._rng)
+            outcomes = await self._all(numbers, invocation)
+        latest = self._memory.newest_number
         return Gathered(
-            comics=tuple(outcome for outcome, _ in outcomes if isinstance(outcome, Found)),
-            failures=tuple(outcome for outcome, _ in outcomes if isinstance(outcome, Failure)),
-            timings=tuple(timing for _, timing in outcomes),
-            latest=self._newest,
+            comics=tuple(outcome for outcome in outcomes if isinstance(outcome, Found)),
+            failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),
+            timings=tuple(invocation.timings[num] for num in numbers if num in invocation.timings),
+            latest=latest.num if latest else None,
             seconds=invocation.elapsed(),
         )
 
     async def renew_newest(self, deadline: float) -> int:
         """Ask xkcd for the newest comic's number, whether or not it is known. Raises an UpstreamError."""
-        invocation = _Invocation(Budget(1, self._rng), deadline)
+        async with self._invocation(1, deadline) as invocation:
+            return await self._ask_newest(invocation, TRIES)
+
+    async def connect(self, count: int, deadline: float) -> None:
+        """Open connections for so many comics at once. Raises an UpstreamError."""
+        async with _until(deadline, "a connection"):
+            await self._xkcd.connect(count)
+
+    @asynccontextmanager
+    async def _invocation(self, most: int, deadline: float) -> AsyncIterator[_Invocation]:
+        """An invocation, which tells at its end how xkcd behaved and keeps what it got."""
+        invocation = _Invocation(Budget(most, self._rng), self._caches.for_invocation(deadline), deadline)
         try:
-            return (await self._ask_newest(invocation)).comic.num
+            yield invocation
         finally:
             self._xkcd.close(invocation.budget)
+        if invocation.fetched:
+            await invocation.cache.keep(invocation.fetched.values(), invocation.newest_told)
 
-    async def _look_up_newest(self, invocation: _Invocation) -> None:
+    async def _newest_number(self, invocation: _Invocation) -> int:
+        known = await invocation.cache.newest()
+        if known is not None and known.is_fresh(self._clock()):
+            return known.num
         try:
-            found = await self._ask_newest(invocation)
+            return await self._ask_newest(invocation, TRIES if known is None else 1)
         except UpstreamError as error:
-            if self._newest is None:
+            if known is None:
                 raise NewestUnknown(error) from error
-        else:
-            invocation.in_hand[found.comic.num] = found
+            return known.num
 
-    async def _ask_newest(self, invocation: _Invocation) -> Found:
+    async def _ask_newest(self, invocation: _Invocation, tries: int) -> int:
         async with _until(invocation.deadline, "the newest comic"):
-            found = self._found(await self._xkcd.newest(invocation.budget))
-        self._newest, self._newest_learnt = found.comic.num, self._clock()
+            found = self._found(await self._xkcd.newest(invocation.budget, tries))
+        num = found.comic.num
+        invocation.had[num] = invocation.fetched[num] = found
+        invocation.newest_told = NewestNumber(num, found.fetched_at)
+        await self._memory.keep((), invocation.newest_told)
+        return num
+
+    async def _all(self, numbers: Sequence[int], invocation: _Invocation) -> list[Found | Failure]:
+        had = invocation.had
+        absent = {num: Failure(num, why) for num in numbers if (why := self._memory.absence(num))}
+        had.update(await invocation.cache.comics([num for num in numbers if num not in absent and num not in had]))
+        now = self._clock()
+        lacking = [num for num in numbers if num not in absent and not (num in had and had[num].is_fresh(now))]
+        async with asyncio.TaskGroup() as group:
+            asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking}
+        outcomes = {**absent, **had, **{num: task.result() for num, task in asked.items()}}
+        return [outcomes[num] for num in numbers]
+
+    async def _ask(self, num: int, invocation: _Invocation) -> Found | Failure:
+        start = invocation.elapsed()
+        older = invocation.had.get(num)
+        try:
+            found = await self._fetch(num, invocation, TRIES if older is None else 1)
+        except NoSuchComic as error:
+            self._memory.keep_absent(num)
+            return Failure(num, error)
+        except UpstreamError as error:
+            return Failure(num, error) if older is None else replace(older, stale=True)
+        finally:
+            invocation.timings[num] = Timing(num, start, invocation.elapsed())
+        invocation.fetched[num] = found
         return found
 
-    async def _all(self, numbers: Sequence[int], invocation: _Invocation) -> list[tuple[Found | Failure, Timing]]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one(num, invocation)) for num in numbers]
-        return [task.result() for task in tasks]
-
-    async def _one(self, num: int, invocation: _Invocation) -> tuple[Found | Failure, Timing]:
-        start = invocation.elapsed()
-        outcome: Found | Failure
-        try:
-            outcome = invocation.in_hand.get(num) or await self._ask(num, invocation)
-        except UpstreamError as error:
-            outcome = Failure(num, error)
-        return outcome, Timing(num, start, invocation.elapsed())
-
-    async def _ask(self, num: int, invocation: _Invocation) -> Found:
-        if self._newest is not None and num > self._newest and self._newest_is_fresh():
-            raise NoSuchComic(f"xkcd has no comic {num}: the newest is {self._newest}.")
+    async def _fetch(self, num: int, invocation: _Invocation, tries: int) -> Found:
         async with _until(invocation.deadline, f"comic {num}"):
-            found = self._found(await self._xkcd.comic(num, invocation.budget))
-        if self._newest is not None:
-            self._newest = max(self._newest, num)
+            found = self._found(await self._xkcd.comic(num, invocation.budget, tries))
+        newest = self._memory.newest_number
+        if newest is not None and num > newest.num:
+            await self._memory.keep((), replace(newest, num=num))
         return found
 
     def _found(self, comic: Comic) -> Found:
-        return Found(comic, datetime.fromtimestamp(self._clock(), UTC))
-
-    def _newest_is_fresh(self) -> bool:
-        return self._newest is not None and self._clock() - self._newest_learnt < FRESH
+        return Found(comic, self._clock())
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
-"""Pure: how hard xkcd may be asked, within one invocation and after it refused."""
+"""Pure: how hard others may be asked, within one invocation and after they failed."""
 
 from random import Random
 
-from app.errors import BrokenOff, LeftAlone, Refused, TooMany, Unreachable, UpstreamError
+from app.errors import BrokenOff, Refused, TooMany, Unreachable, UpstreamError
 
 TRIES = 3
 """How often one comic is asked for at most, the first time included."""
@@ -11,7 +11,7 @@ LONGEST_PAUSE = 0.2
 """Seconds that the pause before a comic's first retry lasts at most; the next may be twice as long."""
 
 REST = 30.0
-"""Seconds for which xkcd is left alone after it refused two invocations in a row."""
+"""Seconds for which somebody who failed twice in a row is left alone."""
 
 
 class Budget:
@@ -43,47 +43,44 @@ class Budget:
         else:
             self._others += 1
 
-    def pause(self, error: UpstreamError, tries: int) -> float | None:
-        """Seconds to wait before a comic that failed `tries` times is asked for again; None to leave it.
+    def pause(self, error: UpstreamError, tried: int) -> float | None:
+        """Seconds to wait before a comic that failed `tried` times is asked for again; None to leave it.
 
         Full jitter, so that comics that failed together are not asked for together again.
         """
         passing = isinstance(error, BrokenOff | Unreachable | Refused) and not isinstance(error, TooMany)
         told_to_wait = isinstance(error, Refused) and error.retry_after is not None
-        if not passing or told_to_wait or tries >= TRIES or not self._retries:
+        if not passing or told_to_wait or not self._retries:
             return None
         self._retries -= 1
-        return self._rng.uniform(0, LONGEST_PAUSE * 2 ** (tries - 1))
+        return self._rng.uniform(0, LONGEST_PAUSE * 2 ** (tried - 1))
 
 
 class Circuit:
-    """Whether xkcd may be asked at all: two invocations refused in a row, and it has a rest.
+    """Whether somebody may be asked at all: two failures in a row, and they have a rest.
 
-    After the rest it may be asked with one request. A refusal means another rest; any other outcome ends it.
+    After the rest they may be tried again. Another failure means another rest; what works ends it.
     Times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
-        self._refused_in_a_row = 0
+        self._failed_in_a_row = 0
         self._rest_until = 0.0
 
     @property
     def tripped(self) -> bool:
-        """Whether xkcd is at rest, or has had its rest and is to be tried with one request."""
-        return self._refused_in_a_row >= 2
+        """Whether they are at rest, or have had their rest and are to be tried with care."""
+        return self._failed_in_a_row >= 2
 
-    def check(self, now: float) -> None:
-        """Raise LeftAlone, with the seconds left, while xkcd is at rest."""
-        left = self._rest_until - now
-        if self.tripped and left > 0:
-            raise LeftAlone("xkcd refused before and is left alone for a while.", retry_after=int(left) + 1)
+    def rest(self, now: float) -> float:
+        """Seconds that are left of their rest; 0 when they may be asked."""
+        return max(self._rest_until - now, 0.0) if self.tripped else 0.0
 
-    def note(self, error: UpstreamError | None) -> None:
-        """Take in how a request ended: any outcome but a refusal puts an end to caution."""
-        if not isinstance(error, Refused):
-            self._refused_in_a_row = 0
+    def worked(self) -> None:
+        """Take in that asking worked: that puts an end to caution."""
+        self._failed_in_a_row = 0
 
-    def refused(self, now: float) -> None:
-        """Take in that an invocation got nothing but refusals, or that the trial after a rest did."""
-        self._refused_in_a_row += 1
+    def failed(self, now: float) -> None:
+        """Take in that asking failed."""
+        self._failed_in_a_row += 1
         self._rest_until = now + REST

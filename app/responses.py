@@ -1,12 +1,13 @@
 """Writes answers: the JSON documents, and what every answer tells about itself."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
 
 from app import problems
-from app.gathered import Found, Gathered
+from app.gathered import Found, Gathered, NewestNumber
 from app.problems import Problem
 
 CREDIT = "xkcd.com by Randall Munroe"
@@ -45,18 +46,29 @@ def problem(problem: Problem) -> Response:
 
 def timed(response: Response, gathered: Gathered) -> Response:
     """The response with the milliseconds that gathering took, and would have taken one after the other."""
-    spent = {"xkcd": gathered.seconds, "one-by-one": gathered.one_by_one}
-    response.headers["Server-Timing"] = ", ".join(f"{name};dur={1000 * t:.1f}" for name, t in spent.items())
+    together, one_by_one = (f"{1000 * seconds:.1f}" for seconds in (gathered.seconds, gathered.one_by_one))
+    trips = f"{len(gathered.timings)} round trips"
+    response.headers["Server-Timing"] = f'xkcd;dur={together}, one-by-one;dur={one_by_one};desc="{trips}"'
     return response
+
+
+def health(version: str, newest: NewestNumber | None, caches: tuple[str, ...]) -> Response:
+    """What this process knows of itself."""
+    learnt = {} if newest is None else {"latest": newest.num, "learnt_at": _instant(newest.learnt_at)}
+    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, "caches": caches})
 
 
 def _comic(found: Found) -> dict[str, Any]:
     return {
         **found.comic.to_json(),
         "source": found.source,
-        "fetched_at": found.fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "fetched_at": _instant(found.fetched_at),
         "stale": found.stale,
     }
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _json(document: dict[str, Any], status: int = 200, mimetype: str = "application/json") -> Response:

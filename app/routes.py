@@ -5,15 +5,16 @@ import time
 from flask import Blueprint, Response, request
 
 from app import events, responses, selection
+from app.caches import Caches
 from app.errors import BadRequest
 from app.gathered import Gathered
 from app.gatherer import Gatherer
 from app.selection import Listed, Newest, Selection
-from app.settings import Settings
+from app.settings import VERSION, Settings
 
 
-def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
-    """The paths under /comics, gathering with what it is given."""
+def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Blueprint:
+    """The paths under /comics, gathering with what it is given, and /health."""
     api = Blueprint("api", __name__)
 
     async def gather(selection: Selection) -> Gathered:
@@ -38,6 +39,11 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     async def random() -> Response:
         refuse_unknown(frozenset({"seed"}))
         return responses.comic(await gather(selection.parse({**query(), "random": ["1"]})))
+
+    @api.get("/health")
+    async def health() -> Response:
+        refuse_unknown(frozenset())
+        return responses.health(VERSION, caches.memory.newest_number, caches.names)
 
     return api
 

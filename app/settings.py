@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 
+MOST_AT_ONCE = 25
+"""How many comics filling the table may ask xkcd for at a time, whatever is configured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -21,6 +24,14 @@ class Settings:
     """How long a request may take before it answers with what it has."""
     attempt: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
+    memory: int = 5000
+    """How many comics this process remembers at most; there are about 3 300, each of them 3 KB in memory."""
+    table: str = ""
+    """Name of the DynamoDB table of comics; empty means that there is none."""
+    fill: int = 50
+    """How many comics that the table lacks one ping fetches at most."""
+    fill_at_once: int = 5
+    """How many of them it asks xkcd for at a time."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.xkcd_url)
@@ -29,6 +40,8 @@ class Settings:
                 f"XKCD_URL is {self.xkcd_url!r}, but must be like 'https://xkcd.com': "
                 "http or https, a host, perhaps a port, and nothing after it"
             )
+        if not 1 <= self.fill_at_once <= MOST_AT_ONCE:
+            raise ValueError(f"FILL_AT_ONCE is {self.fill_at_once}, but must be a number from 1 to {MOST_AT_ONCE}")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -36,7 +49,19 @@ class Settings:
 
         Raises ValueError, naming the variable, when one makes no sense.
         """
+        default = cls()
         return cls(
-            xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or cls().xkcd_url,
+            xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
+            memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
+            table=environ.get("COMICS_TABLE", ""),
+            fill=_count(environ, "FILL_AT_MOST", default.fill),
+            fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),
         )
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{name} is {text!r}, but must be a whole number, such as {default}")
+    return int(text)

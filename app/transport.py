@@ -8,7 +8,7 @@ back when the answer is read.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 import httpcore
 import httpx
@@ -46,6 +46,19 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
+    async def connect(self, url: httpx.URL, count: int) -> None:
+        """Open connections to that origin until `count` are kept, in turn. Raises httpx.ConnectError."""
+        async with AsyncExitStack() as stack:
+            for _ in range(count):  # so that all together stay within the limit
+                await stack.enter_async_context(self._slots)
+            usable = []
+            while kept := await self._take():
+                usable.append(kept)
+            self._free = usable[::-1]
+            with _as_httpx_errors():
+                while len(self._free) < count:
+                    self._free.append(await self._open(_url(url).origin))
+
     async def aclose(self) -> None:
         """Close the connections that are kept; one in use is closed by its user."""
         while self._free:
@@ -69,7 +82,7 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
                 # because it was not answered; where a part of an answer came, it would be one.
                 if kept.has_unparsed():
                     raise
-        connection = await self._open(request.url)
+        connection = await self._open(request.url.origin)
         return connection, await connection.exchange(request)
 
     async def _take(self) -> "_Connection | None":
@@ -80,9 +93,8 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
             await connection.aclose()
         return None
 
-    async def _open(self, url: httpcore.URL) -> "_Connection":
-        origin = url.origin
-        return _Connection(origin, await Stream.open(url.host.decode("ascii"), origin.port, self._ssl_context))
+    async def _open(self, origin: httpcore.Origin) -> "_Connection":
+        return _Connection(origin, await Stream.open(origin.host.decode("ascii"), origin.port, self._ssl_context))
 
 
 class _Connection(httpcore.AsyncHTTP11Connection):
@@ -131,13 +143,11 @@ class _Body(httpx.AsyncByteStream):
 
 
 def _to_httpcore(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    return httpcore.Request(
-        request.method,
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-    )
+    return httpcore.Request(request.method, _url(request.url), headers=request.headers.raw, content=request.stream)
+
+
+def _url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ class Xkcd:
         self._url = settings.xkcd_url
         self._attempt = settings.attempt
         self._ssl_context = _ssl_context(settings.ca_file) if self._url.startswith("https:") else None
+        self._transports: dict[asyncio.AbstractEventLoop, KeepAliveTransport] = {}
         self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
     async def comic(self, num: int) -> Comic:
@@ -51,8 +52,15 @@ class Xkcd:
         """The newest comic. Raises an UpstreamError, within the time of one attempt."""
         return await self._get("/info.0.json", "the newest comic", expected=None)
 
+    async def connect(self, count: int) -> None:
+        """Open connections until so many wait for requests. Raises Unreachable or TooLate."""
+        with _as_upstream_errors("a connection"):
+            async with asyncio.timeout(self._attempt):
+                await self._transport().connect(httpx.URL(self._url), count)
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
+        self._transports.pop(asyncio.get_running_loop(), None)
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
@@ -76,12 +84,18 @@ class Xkcd:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             self._clients[loop] = httpx.AsyncClient(
-                transport=KeepAliveTransport(self._ssl_context),
+                transport=self._transport(),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 timeout=None,  # noqa: S113 - the whole of an attempt is limited, in _get
                 trust_env=False,
             )
         return self._clients[loop]
+
+    def _transport(self) -> KeepAliveTransport:
+        loop = asyncio.get_running_loop()
+        if loop not in self._transports:
+            self._transports[loop] = KeepAliveTransport(self._ssl_context)
+        return self._transports[loop]
 
 
 def _ssl_context(ca_file: str | None) -> ssl.SSLContext:

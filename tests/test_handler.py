@@ -87,13 +87,13 @@ def test_an_invocation_about_to_end_answers_at_once(xkcd: StandIn) -> None:
 
 
 @pytest.mark.parametrize("name", ["ping", "scheduler", "warmup"])
-def test_a_ping_learns_the_newest_and_opens_a_connection(xkcd: StandIn, name: str) -> None:
+def test_a_ping_learns_the_newest_and_opens_connections(xkcd: StandIn, name: str) -> None:
     report = handler.handler(event(name), Context())
     assert isinstance(report.pop("milliseconds"), int)
-    assert report == {"latest": 2665, "problem": None}
-    assert (xkcd.asked, xkcd.connections) == ({"/info.0.json": 1}, 1)
-    handler.handler({"path": "/comics/latest"}, Context())
-    assert (xkcd.asked, xkcd.connections) == ({"/info.0.json": 1, "/2665/info.0.json": 1}, 1)
+    assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, "problem": None}
+    assert (xkcd.asked, xkcd.connections) == ({"/info.0.json": 1}, 5)
+    handler.handler({"path": "/comics?latest=5"}, Context())
+    assert (sum(xkcd.asked.values()), xkcd.connections) == (5, 5)
 
 
 def test_a_ping_in_bad_weather_reports_it(xkcd: StandIn) -> None:

@@ -77,7 +77,7 @@ def test_every_fault_of_the_stand_in_has_its_test_here() -> None:
 def test_a_bad_answer_is_named_and_costs_nothing_else(
     xkcd: StandIn, make_app: Callable[..., XkcdGather], fault: str
 ) -> None:
-    client = make_app(deadline=5.0, attempt=0.7).test_client()
+    client = make_app(deadline=5.0, attempt=0.7, memory=0).test_client()
     xkcd.faults[614] = fault
     answer = client.get("/comics?n=1,614,2")
     assert answer.status_code == 200
@@ -95,7 +95,7 @@ def test_a_bad_answer_is_named_and_costs_nothing_else(
 def test_an_odd_answer_that_can_be_used_is_used_and_does_no_harm_after(
     xkcd: StandIn, make_app: Callable[..., XkcdGather], fault: str
 ) -> None:
-    client = make_app().test_client()
+    client = make_app(memory=0).test_client()
     xkcd.faults[614] = fault
     for numbers in ("614", "614,1,2", "3,614"):
         document = client.get(f"/comics?n={numbers}").json

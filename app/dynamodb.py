@@ -1,0 +1,164 @@
+"""The cache in a DynamoDB table. Importing this imports boto3, so only a process that has a table does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from random import Random
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from app import items
+from app.errors import TableError
+from app.gathered import Found, NewestNumber
+from app.items import BadItem, Item
+
+SECONDS = 0.25
+"""How long connecting may take, and each reading from the connection."""
+
+WRITTEN_AT_ONCE = 25
+"""How many items DynamoDB takes in one BatchWriteItem; a BatchGetItem takes 100 keys, as many as a selection has."""
+
+SCANNED_AT_ONCE = 500
+"""How many items a page of a Scan has: few enough that DynamoDB answers within SECONDS."""
+
+LONGEST_PAUSE = 0.02
+"""Seconds that the pause before asking a first time again lasts at most; each further one twice as long."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class ComicsTable:
+    """The table of that name, in the account and the region of the environment.
+
+    boto3 blocks, so its calls run in threads. Each event loop has a client of its own: a forked process must let
+    its parent's sockets be. What the table leaves undone is asked for again until it is done; whoever waits says
+    how long that may take. `clock` gives seconds since 1970.
+    """
+
+    def __init__(self, name: str, clock: Callable[[], float], rng: Random | None = None) -> None:
+        self._name = name
+        self._clock = clock
+        self._rng = rng or Random()
+        self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
+        self._unused = [_connect()]  # made at the start, because it takes longer than a request may
+        self._held: dict[int, float] | None = None
+
+    async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
+        """Put those of these comics, 100 at most, that the table has into `into` as they come."""
+        async for found in self._read(numbers, items.to_comic):
+            into[found.comic.num] = found
+            self._note(found)
+
+    async def newest(self) -> NewestNumber | None:
+        """The newest comic's number, if the table has it."""
+        read = [newest async for newest in self._read([items.NEWEST], items.to_newest)]
+        return read[0] if read else None
+
+    async def keep(self, comics: Collection[Found], newest: NewestNumber | None = None) -> None:
+        """Write these, in batches of WRITTEN_AT_ONCE at the same time; when one fails, the others may not have."""
+        written: list[tuple[Item, Found | None]] = [] if newest is None else [(items.of_newest(newest), None)]
+        for found in comics:
+            item = items.of_comic(found)
+            if item is None:
+                _log.warning("Comic %d is too large for the table", found.comic.num)
+            else:
+                written.append((item, found))
+        batches = [written[i : i + WRITTEN_AT_ONCE] for i in range(0, len(written), WRITTEN_AT_ONCE)]
+        outcomes = await asyncio.gather(*map(self._write, batches), return_exceptions=True)
+        for error in filter(None, outcomes):
+            raise error
+
+    async def held(self) -> Mapping[int, float]:
+        """When each comic in the table was fetched, by number.
+
+        The table is scanned for it once; from then on this process knows, but for what others write.
+        """
+        if self._held is None:
+            self._held = items.held([item async for item in self._scan()])
+        return self._held
+
+    async def aclose(self) -> None:
+        """Close the running event loop's connections."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            client.close()
+
+    async def _read(self, numbers: Collection[int], read: Callable[[Item, float], T | None]) -> AsyncIterator[T]:
+        wanted = {"Keys": [items.key(num) for num in numbers]}
+        async for answer in self._repeatedly("batch_get_item", wanted, "UnprocessedKeys"):
+            for usable in self._usable(answer.get("Responses", {}).get(self._name, []), read):
+                yield usable
+
+    def _usable(self, page: Iterable[Item], read: Callable[[Item, float], T | None]) -> Iterable[T]:
+        now, usable, rubbish = self._clock(), [], []
+        for item in page:
+            try:
+                usable.append(read(item, now))
+            except BadItem:
+                rubbish.append(item.get("num"))
+        if rubbish:
+            _log.warning("The table has items that are rubbish: %s", rubbish)
+        return filter(None, usable)
+
+    async def _write(self, batch: Collection[tuple[Item, Found | None]]) -> None:
+        puts = [{"PutRequest": {"Item": item}} for item, _ in batch]
+        async for _ in self._repeatedly("batch_write_item", puts, "UnprocessedItems"):
+            pass
+        for _, found in batch:
+            self._note(found)
+
+    def _note(self, found: Found | None) -> None:
+        if self._held is not None and found is not None:
+            self._held[found.comic.num] = found.fetched_at
+
+    async def _repeatedly(self, operation: str, wanted: object, undone: str) -> AsyncIterator[Mapping[str, Any]]:
+        left: Mapping[str, Any] | None = {self._name: wanted}
+        longest = LONGEST_PAUSE
+        while left:
+            answer = await self._call(operation, RequestItems=left)
+            yield answer
+            left = answer.get(undone)
+            if left:
+                await asyncio.sleep(self._rng.uniform(0, longest))
+                longest *= 2
+
+    async def _scan(self) -> AsyncIterator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            page = await self._call(
+                "scan",
+                TableName=self._name,
+                ProjectionExpression=", ".join(f"#{name}" for name in items.HOLDING),
+                ExpressionAttributeNames={f"#{name}": name for name in items.HOLDING},
+                Limit=SCANNED_AT_ONCE,
+                **start,
+            )
+            for item in page.get("Items", []):
+                yield item
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    async def _call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        try:
+            answer: Mapping[str, Any] = await asyncio.to_thread(getattr(self._client(), operation), **arguments)
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise TableError(f"{operation} failed: {error}") from error
+        return answer
+
+    def _client(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = self._unused.pop() if self._unused else _connect()
+        return self._clients[loop]
+
+
+def _connect() -> Any:
+    config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
+    return boto3.client("dynamodb", config=config)

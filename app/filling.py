@@ -1,0 +1,102 @@
+"""Fills the table's gaps with what xkcd has."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.caches import Caches, Table
+from app.errors import BadAnswer, NoSuchComic, TableError
+from app.gathered import FRESH, Gathered
+from app.gatherer import Gatherer
+from app.selection import Listed, existing
+
+Progress = Callable[[int, int], None]
+"""Called with how many comics have been tried, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many comics were brought into the table, were tried in vain, are still missing; and why it ended early."""
+
+    gathered: int
+    failed: int
+    missing: int
+    problem: str | None
+
+
+class Filler:
+    """Brings comics that the table lacks, or has but no longer fresh, into it. Lives on the event loop.
+
+    Asks xkcd for `at_once` of them at a time. `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        gatherer: Gatherer,
+        caches: Caches,
+        table: Table,
+        at_once: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._gatherer = gatherer
+        self._caches = caches
+        self._table = table
+        self._at_once = at_once
+        self._clock = clock
+        self._failed: set[int] = set()
+
+    async def fill(
+        self, newest: int, most: int | None, deadline: float, progress: Progress = lambda tried, of: None
+    ) -> Filled:
+        """Try up to `most` of the missing comics (None: all of them), the newest first, until the deadline.
+
+        A comic that failed before waits until the others have had their turn. Ends early when xkcd or the table
+        is in trouble. Raises TableError when the table does not tell what it holds.
+        """
+        held = await self._held(deadline)
+        todo = self._gaps(newest, held)[:most]
+        tried: list[int] = []
+        trouble = None
+        while len(tried) < len(todo) and time.monotonic() < deadline:
+            group = todo[len(tried) : len(tried) + self._at_once]
+            gathered = await self._bring(group, deadline)
+            tried += group
+            progress(len(tried), len(todo))
+            if not any(self._has(num, held) for num in group) and (trouble := _trouble(gathered)):
+                break
+        failed = {num for num in tried if not self._has(num, held)}
+        self._failed = (self._failed - set(tried)) | failed
+        return Filled(len(tried) - len(failed), len(failed), len(self._gaps(newest, held)), trouble)
+
+    async def _held(self, deadline: float) -> Mapping[int, float]:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._table.held()
+        except TimeoutError as error:
+            raise TableError("The time allowed was over before the table told what it holds.") from error
+
+    def _gaps(self, newest: int, held: Mapping[int, float]) -> list[int]:
+        gaps = [num for num in existing(range(newest, 0, -1)) if not self._has(num, held)]
+        return sorted(gaps, key=self._failed.__contains__)
+
+    def _has(self, num: int, held: Mapping[int, float]) -> bool:
+        return self._clock() - held.get(num, 0.0) < FRESH
+
+    async def _bring(self, group: Sequence[int], deadline: float) -> Gathered:
+        """Gather these, by which the table gets what xkcd sent; what only memory had is put into it after."""
+        gathered = await self._gatherer.gather(Listed(tuple(group)), deadline)
+        remembered = [found for found in gathered.comics if found.source == "memory"]
+        if remembered:
+            await self._caches.bounded(self._table, deadline).keep(remembered)
+        return gathered
+
+
+def _trouble(gathered: Gathered) -> str | None:
+    """Why nothing of a group arrived in the table, when the next group would fare no better."""
+    passing = [f.error for f in gathered.failures if not isinstance(f.error, NoSuchComic | BadAnswer)]
+    if passing:
+        return str(passing[0])
+    if any(found.stale for found in gathered.comics):
+        return "xkcd did not send anew what the table has old."
+    return None if gathered.failures else "The table did not take what xkcd sent."

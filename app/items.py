@@ -1,0 +1,127 @@
+"""Pure: comics and the newest one's number as items of the DynamoDB table, and back.
+
+An item has the key `num`, the `version` of this form, `fetched_at` and `expires_at` in seconds since 1970, and for
+a comic xkcd's record as JSON text; the item with `num` 0 has the number of the newest comic instead.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.comic import HIGHEST, Comic
+from app.errors import BadAnswer
+from app.gathered import KEPT, Found, NewestNumber
+
+Item = Mapping[str, Mapping[str, Any]]
+
+VERSION = 1
+"""The form of items; a program that knows another one passes over these as if they were not there."""
+
+NEWEST = 0
+"""The `num` of the item for the newest comic's number."""
+
+LARGEST = 350_000
+"""Bytes of a record that fits an item: one may have 400 KB, names of attributes included, says DynamoDB."""
+
+
+HOLDING = ("num", "version", "fetched_at")
+"""The attributes that tell what the table holds."""
+
+
+class BadItem(Exception):
+    """An item that claims to have our form and has not."""
+
+
+def of_comic(found: Found) -> Item | None:
+    """The item for a comic; None when its record is too large for one."""
+    record = json.dumps(found.comic.record)
+    if len(record) > LARGEST:
+        return None
+    return {**_item(found.comic.num, found.fetched_at), "record": {"S": record}}
+
+
+def of_newest(newest: NewestNumber) -> Item:
+    """The item for the newest comic's number."""
+    return {**_item(NEWEST, newest.learnt_at), "newest": _number(newest.num)}
+
+
+def to_comic(item: Item, now: float) -> Found | None:
+    """The comic in an item; None when it is of another version or has expired, as TTL deletes late.
+
+    Raises BadItem when it is rubbish.
+    """
+    fetched_at = _fetched_at(item, now)
+    if fetched_at is None:
+        return None
+    try:
+        comic = Comic.from_record(json.loads(item["record"]["S"]))
+    except (KeyError, TypeError, ValueError, RecursionError, BadAnswer) as error:
+        raise BadItem from error
+    if comic.num != _integer(item, "num"):
+        raise BadItem
+    return Found(comic, fetched_at, "table")
+
+
+def to_newest(item: Item, now: float) -> NewestNumber | None:
+    """The newest comic's number in its item; None and BadItem as for a comic."""
+    learnt_at = _fetched_at(item, now)
+    if learnt_at is None:
+        return None
+    newest = _integer(item, "newest")
+    if not 1 <= newest <= HIGHEST:
+        raise BadItem
+    return NewestNumber(newest, learnt_at)
+
+
+def key(num: int) -> Item:
+    """The key of the item for a comic."""
+    return {"num": _number(num)}
+
+
+def held(page: Iterable[Item]) -> dict[int, float]:
+    """When each comic in these items, of which HOLDING is enough, was fetched, by number; 0 if it cannot be read.
+
+    A later version counts as any other: two programs side by side are not to undo each other's work.
+    """
+    return {
+        _integer_or_0(item, "num"): float(_integer_or_0(item, "fetched_at"))
+        if _integer_or_0(item, "version") >= VERSION
+        else 0.0
+        for item in page
+    }
+
+
+def _item(num: int, fetched_at: float) -> dict[str, Mapping[str, Any]]:
+    return {
+        **key(num),
+        "version": _number(VERSION),
+        "fetched_at": _number(int(fetched_at)),
+        "expires_at": _number(int(fetched_at + KEPT)),
+    }
+
+
+def _number(number: int) -> Mapping[str, str]:
+    return {"N": str(number)}
+
+
+def _fetched_at(item: Item, now: float) -> float | None:
+    if _integer(item, "version") != VERSION or _integer(item, "expires_at") <= now:
+        return None
+    return float(_integer(item, "fetched_at"))
+
+
+def _integer(item: Item, name: str) -> int:
+    try:
+        number = int(item[name]["N"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadItem from error
+    if abs(number) > 10**12:  # no number here is; and no clock could read it
+        raise BadItem
+    return number
+
+
+def _integer_or_0(item: Item, name: str) -> int:
+    try:
+        return _integer(item, name)
+    except BadItem:
+        return 0
