@@ -15,7 +15,7 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run serve test check format lock bench clean
+.PHONY: help run serve fill test check format lock bench clean
 
 help: ## List what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,8 +23,11 @@ help: ## List what can be made
 run: .stamps/python .stamps/node ## Answer one event as Lambda would: EVENT=events/….json, RAW=1, XKCD_URL=…
 	@python -m tools.run $(EVENT)
 
-serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: PORT=…, XKCD_URL=…
+serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: PORT=…, XKCD_URL=…, TABLE=1
 	@exec python -m tools.serve
+
+fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
+	@exec python -m tools.fill
 
 test: .stamps/python .stamps/node ## Run the tests
 	python -X dev -m pytest

@@ -111,10 +111,9 @@ def test_five_hundred_gathers_cut_off_leave_nothing_behind(xkcd: StandIn, make_a
     assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
     before = left()
     assert {gather() for _ in range(500)} == {504}
-    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
-    # What earlier tests left to the garbage collector may go meanwhile, so there may be less.
-    after = left()
-    assert tuple(map(min, after, before)) == after
+    # The stand-in may be late to accept connections that are closed again. And what earlier tests left to the
+    # garbage collector may go meanwhile, so there may be less.
+    assert xkcd.wait_until(lambda: all(now <= then for now, then in zip(left(), before, strict=True)))
 
 
 class TimeLeft:

@@ -2,7 +2,8 @@
 
     python -m tools.serve
 
-PORT in the environment says where; without it, a free port is taken.
+PORT in the environment says where; without it, a free port is taken. With TABLE=1 there is a table too: that of
+COMICS_TABLE, or one of its own, whose environment it prints.
 """
 
 import contextlib
@@ -13,17 +14,22 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.settings import Settings
 from tools.stand_in import xkcd_url
+from tools.table import table_environ
 
 
 def main() -> None:
     """Serve until Ctrl-C."""
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(xkcd_url())
-        app = create_app(Settings.from_environ({**os.environ, "XKCD_URL": url}))
+        os.environ["XKCD_URL"] = url = stack.enter_context(xkcd_url())
+        table = stack.enter_context(table_environ()) if os.environ.get("TABLE") else {}
+        os.environ.update(table)
+        app = create_app(Settings.from_environ())
         stack.callback(app.close)
         server = make_server("127.0.0.1", int(os.environ.get("PORT") or 0), app, threaded=True)
         stack.callback(server.server_close)
         print(f"http://127.0.0.1:{server.server_port}/ asks {url}; Ctrl-C ends it", flush=True)
+        if table:
+            print(f"Its table: {' '.join(f'{name}={value}' for name, value in table.items())}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
 

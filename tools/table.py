@@ -1,0 +1,189 @@
+"""DynamoDB on 127.0.0.1, played by moto, with the table that serverless.yml defines, and bad weather by option.
+
+    python -m tools.table --port 8002
+
+prints the environment with which a process uses it, and stops at Ctrl-C. What it keeps is gone then.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+import yaml
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+SERVERLESS = Path(__file__).parent.parent / "serverless.yml"
+
+Ask = Callable[[dict[str, Any]], Response]
+"""Answers a request with that body as DynamoDB would."""
+
+Fault = Callable[[dict[str, Any], Ask], Response]
+"""Answers a request with that body in some other way."""
+
+_numbers = count(1)
+
+
+class LocalTable:
+    """A table of comics. `with LocalTable() as table:` serves it in a thread; `table.environ` is how to use it.
+
+    `faults` maps the name of an operation, such as "BatchGetItem", to what befalls it, and may be changed at any
+    time. `asked` counts operations.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.name = f"comics-{next(_numbers)}"
+        self.faults: dict[str, Fault] = {}
+        self.asked: Counter[str] = Counter()
+        self._moto = create_backend_app("dynamodb")
+        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="table")
+        self.environ = {
+            "COMICS_TABLE": self.name,
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self._server.server_port}",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+        }
+        self.stopping = threading.Event()
+
+    def client(self) -> Any:
+        """A client of boto3's for it, to be closed after use."""
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=self.environ["AWS_ENDPOINT_URL_DYNAMODB"],
+            region_name=self.environ["AWS_DEFAULT_REGION"],
+            aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def items(self) -> dict[int, dict[str, Any]]:
+        """All that it holds, by number."""
+        client = self.client()
+        pages = client.get_paginator("scan").paginate(TableName=self.name)
+        held = {int(item["num"]["N"]): item for page in pages for item in page["Items"]}
+        client.close()
+        return held
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._create()
+        self.asked.clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _create(self) -> None:
+        properties = definition()
+        client = self.client()
+        time_to_live = properties.pop("TimeToLiveSpecification")
+        client.create_table(**{**properties, "TableName": self.name})
+        client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=time_to_live)
+        client.close()
+
+    def _serve(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+        self.asked[operation] += 1
+
+        def ask(body: dict[str, Any]) -> Response:
+            sent = json.dumps(body).encode()
+            environ = {**request.environ, "wsgi.input": BytesIO(sent), "CONTENT_LENGTH": str(len(sent))}
+            return Response.from_app(self._moto, environ)
+
+        body = json.loads(request.get_data())
+        return self.faults[operation](body, ask) if operation in self.faults else ask(body)
+
+
+def definition() -> dict[str, Any]:
+    """The properties of the table in serverless.yml."""
+    resources = yaml.load(SERVERLESS.read_text(), _Loader)["resources"]["Resources"]  # noqa: S506 - a SafeLoader
+    properties: dict[str, Any] = resources["ComicsTable"]["Properties"]
+    return properties
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms, such as !GetAtt, as their text."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value}")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Requests are counted, not logged."""
+
+
+def refusal(kind: str, status: int = 400) -> Fault:
+    """DynamoDB's error of that name."""
+    document = {"__type": f"com.amazonaws.dynamodb.v20120810#{kind}", "message": f"This is a {kind}."}
+    return lambda body, ask: Response(json.dumps(document), status, mimetype="application/x-amz-json-1.0")
+
+
+def rubbish(body: dict[str, Any], ask: Ask) -> Response:
+    """An answer that is none of DynamoDB's."""
+    return Response("<html>", mimetype="application/x-amz-json-1.0")
+
+
+def unprocessed(body: dict[str, Any], ask: Ask) -> Response:
+    """DynamoDB's answer to a batch of which it does the first item and leaves the others."""
+    ((table, wanted),) = body["RequestItems"].items()
+    keys = isinstance(wanted, dict)
+    batch = wanted["Keys"] if keys else wanted
+    first, others = ({"Keys": part} if keys else part for part in (batch[:1], batch[1:]))
+    answer = ask({**body, "RequestItems": {table: first}}).get_json()
+    left = {table: others} if batch[1:] else {}
+    return Response(json.dumps({**answer, "UnprocessedKeys" if keys else "UnprocessedItems": left}))
+
+
+@contextmanager
+def table_environ() -> Iterator[dict[str, str]]:
+    """The environment's own table if COMICS_TABLE names one, or without it a local one that runs meanwhile.
+
+    What it yields is what has to be added to the environment.
+    """
+    if os.environ.get("COMICS_TABLE"):
+        yield {}
+    else:
+        with LocalTable() as table:
+            yield table.environ
+
+
+def main() -> None:
+    """Serve until Ctrl-C or a termination signal."""
+    parser = argparse.ArgumentParser(prog="python -m tools.table", description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    options = parser.parse_args()
+    try:
+        with LocalTable(options.port) as table:
+            print(" ".join(f"{name}={value}" for name, value in table.environ.items()), flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
