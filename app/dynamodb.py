@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from app import items
 from app.errors import TableError
@@ -17,13 +15,13 @@ from app.gathered import Found, NewestNumber
 from app.items import BadItem, Item
 
 SECONDS = 0.25
-"""How long connecting may take, and each reading from the connection."""
+"""How long connecting may take, and each reading from the connection, when a request waits for it."""
+
+SCAN_SECONDS = 5.0
+"""The same for a Scan, for which only pings wait: a page of it is a megabyte."""
 
 WRITTEN_AT_ONCE = 25
 """How many items DynamoDB takes in one BatchWriteItem; a BatchGetItem takes 100 keys, as many as a selection has."""
-
-SCANNED_AT_ONCE = 500
-"""How many items a page of a Scan has: few enough that DynamoDB answers within SECONDS."""
 
 LONGEST_PAUSE = 0.02
 """Seconds that the pause before asking a first time again lasts at most; each further one twice as long."""
@@ -46,7 +44,7 @@ class ComicsTable:
         self._clock = clock
         self._rng = rng or Random()
         self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
-        self._unused = [_connect()]  # made at the start, because it takes longer than a request may
+        self._unused = [_connect(SECONDS)]  # made at the start, because it takes longer than a request may
         self._held: dict[int, float] | None = None
 
     async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
@@ -118,47 +116,51 @@ class ComicsTable:
             self._held[found.comic.num] = found.fetched_at
 
     async def _repeatedly(self, operation: str, wanted: object, undone: str) -> AsyncIterator[Mapping[str, Any]]:
-        left: Mapping[str, Any] | None = {self._name: wanted}
+        left: Mapping[str, Any] = {self._name: wanted}
         longest = LONGEST_PAUSE
         while left:
-            answer = await self._call(operation, RequestItems=left)
+            answer = await _call(getattr(self._client(), operation), undone, RequestItems=left)
             yield answer
-            left = answer.get(undone)
+            left = answer[undone]
             if left:
                 await asyncio.sleep(self._rng.uniform(0, longest))
                 longest *= 2
 
     async def _scan(self) -> AsyncIterator[Item]:
-        start: dict[str, Any] = {}
-        while True:
-            page = await self._call(
-                "scan",
-                TableName=self._name,
-                ProjectionExpression=", ".join(f"#{name}" for name in items.HOLDING),
-                ExpressionAttributeNames={f"#{name}": name for name in items.HOLDING},
-                Limit=SCANNED_AT_ONCE,
-                **start,
-            )
-            for item in page.get("Items", []):
-                yield item
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-    async def _call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        wanted: dict[str, Any] = {
+            "TableName": self._name,
+            "ProjectionExpression": ", ".join(f"#{name}" for name in items.HOLDING),
+            "ExpressionAttributeNames": {f"#{name}": name for name in items.HOLDING},
+        }
+        client = await asyncio.to_thread(_connect, SCAN_SECONDS)
         try:
-            answer: Mapping[str, Any] = await asyncio.to_thread(getattr(self._client(), operation), **arguments)
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            raise TableError(f"{operation} failed: {error}") from error
-        return answer
+            page: Mapping[str, Any] = {"LastEvaluatedKey": None}
+            while "LastEvaluatedKey" in page:
+                page = await _call(client.scan, "Items", **wanted)
+                wanted["ExclusiveStartKey"] = page.get("LastEvaluatedKey")
+                for item in page["Items"]:
+                    yield item
+        finally:
+            client.close()
 
     def _client(self) -> Any:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = self._unused.pop() if self._unused else _connect()
+            self._clients[loop] = self._unused.pop() if self._unused else _connect(SECONDS)
         return self._clients[loop]
 
 
-def _connect() -> Any:
-    config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
+async def _call(operation: Callable[..., Any], expected: str, **arguments: Any) -> Mapping[str, Any]:
+    """The answer, which has the expected member. Raises TableError."""
+    try:
+        answer: Mapping[str, Any] = await asyncio.to_thread(operation, **arguments)
+    except Exception as error:  # botocore lets out whatever its parsers meet: AttributeError, UnicodeDecodeError, …
+        raise TableError(f"{operation.__name__} failed: {error}") from error
+    if expected not in answer:  # and takes what is no JSON for an answer without members
+        raise TableError(f"{operation.__name__} failed: the answer has no {expected}")
+    return answer
+
+
+def _connect(seconds: float) -> Any:
+    config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
     return boto3.client("dynamodb", config=config)

@@ -1,4 +1,4 @@
-"""A stand-in for xkcd.com and applications that ask it, ended with the test."""
+"""A stand-in for xkcd.com, a table, and applications that use them, ended with the test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,12 +10,22 @@ from flask.testing import FlaskClient
 from app import XkcdGather, create_app
 from app.settings import Settings
 from tools.stand_in import StandIn
+from tools.table import LocalTable
 
 
 @pytest.fixture
 def xkcd() -> Iterator[StandIn]:
     with StandIn(latency=0.0) as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
+    """A table, with the environment set so that this process finds it."""
+    with LocalTable() as local:
+        for name, value in local.environ.items():
+            monkeypatch.setenv(name, value)
+        yield local
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class LocalTable:
         self.asked: Counter[str] = Counter()
         self._moto = create_backend_app("dynamodb")
         self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="table")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
         self.environ = {
             "COMICS_TABLE": self.name,
             "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self._server.server_port}",
@@ -143,9 +143,9 @@ def refusal(kind: str, status: int = 400) -> Fault:
     return lambda body, ask: Response(json.dumps(document), status, mimetype="application/x-amz-json-1.0")
 
 
-def rubbish(body: dict[str, Any], ask: Ask) -> Response:
-    """An answer that is none of DynamoDB's."""
-    return Response("<html>", mimetype="application/x-amz-json-1.0")
+def says(body: bytes) -> Fault:
+    """That, whatever is asked."""
+    return lambda asked, ask: Response(body, mimetype="application/x-amz-json-1.0")
 
 
 def unprocessed(body: dict[str, Any], ask: Ask) -> Response:
@@ -154,7 +154,7 @@ def unprocessed(body: dict[str, Any], ask: Ask) -> Response:
     keys = isinstance(wanted, dict)
     batch = wanted["Keys"] if keys else wanted
     first, others = ({"Keys": part} if keys else part for part in (batch[:1], batch[1:]))
-    answer = ask({**body, "RequestItems": {table: first}}).get_json()
+    answer = json.loads(ask({**body, "RequestItems": {table: first}}).get_data())
     left = {table: others} if batch[1:] else {}
     return Response(json.dumps({**answer, "UnprocessedKeys" if keys else "UnprocessedItems": left}))
 
