@@ -1,5 +1,6 @@
 """A stand-in for xkcd.com, a table, and applications that use them, ended with the test."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -11,6 +12,9 @@ from app import XkcdGather, create_app
 from app.settings import Settings
 from tools.stand_in import StandIn
 from tools.table import LocalTable
+
+# In development mode asyncio notes every callback that takes long: that is this machine's noise.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from app.caches import Caches
 from app.errors import LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany
 from app.event_loop import EventLoop
-from app.gathered import NEWEST_FRESH, Gathered
+from app.gathered import FRESH, KEPT, NEWEST_FRESH, Gathered
 from app.gatherer import Gatherer
 from app.politeness import REST
 from app.selection import Listed, Newest, Randomly, Selection, Since
@@ -158,6 +158,105 @@ def test_a_cancelled_gathering_cancels_what_it_asked(xkcd: StandIn, house: House
         return len(asyncio.all_tasks())
 
     assert house.loop.run(cancel_in_the_middle()) == 1
+
+
+def test_what_was_gathered_is_remembered_for_thirty_days(xkcd: StandIn, house: House) -> None:
+    first = house.now
+    house.gather(Listed((1, 2)))
+    house.now += FRESH - 1
+    gathered = house.gather(Listed((2, 1, 3)))
+    assert [(found.comic.num, found.source, found.fetched_at, found.stale) for found in gathered.comics] == [
+        (2, "memory", first, False),
+        (1, "memory", first, False),
+        (3, "xkcd", house.now, False),
+    ]
+    assert [timing.num for timing in gathered.timings] == [3]
+    assert sum(xkcd.asked.values()) == 3
+
+
+def test_an_old_comic_is_asked_for_again(house: House) -> None:
+    house.gather(Listed((1,)))
+    house.now += FRESH
+    for source in ("xkcd", "memory"):
+        (found,) = house.gather(Listed((1,))).comics
+        assert (found.source, found.fetched_at, found.stale) == (source, house.now, False)
+
+
+@pytest.mark.parametrize("fault", ["503", "html", "429", "closed-before-head"])
+def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
+    xkcd: StandIn, house: House, fault: str
+) -> None:
+    first = house.now
+    house.gather(Listed((1,)))
+    house.now += FRESH
+    xkcd.close_connections()
+    xkcd.asked.clear()
+    xkcd.faults[1] = fault
+    gathered = house.gather(Listed((1,)))
+    assert gathered.failures == ()
+    (found,) = gathered.comics
+    assert (found.source, found.fetched_at, found.stale) == ("memory", first, True)
+    assert xkcd.asked == {"/1/info.0.json": 1}
+
+
+def test_an_old_comic_is_served_at_the_deadline(house: House) -> None:
+    house.gather(Listed((1,)))
+    house.now += FRESH
+    gathered = house.gather(Listed((1, 2)), seconds=-1)
+    assert ([found.stale for found in gathered.comics], len(gathered.failures)) == ([True], 1)
+
+
+def test_an_old_comic_that_xkcd_has_no_more_is_a_failure(xkcd: StandIn, house: House) -> None:
+    house.gather(Listed((1,)))
+    house.now += FRESH
+    xkcd.faults[1] = "404"
+    (failure,) = house.gather(Listed((1,))).failures
+    assert isinstance(failure.error, NoSuchComic)
+
+
+def test_after_half_a_year_nothing_old_is_served(xkcd: StandIn, house: House) -> None:
+    house.gather(Listed((1, "latest")))
+    house.now += KEPT
+    xkcd.faults[0] = "503"
+    gathered = house.gather(Listed((1,)))
+    assert ([type(failure.error) for failure in gathered.failures], gathered.latest) == ([Refused], None)
+
+
+def test_comic_404_is_never_asked_for(xkcd: StandIn, house: House) -> None:
+    (failure,) = house.gather(Listed((404,))).failures
+    assert (type(failure.error), str(failure.error)) == (NoSuchComic, "xkcd has no comic 404.")
+    assert xkcd.asked == {}
+
+
+def test_a_comic_above_an_old_newest_that_is_not_there_is_not_asked_for_again(xkcd: StandIn, house: House) -> None:
+    house.gather(Newest(1))
+    house.now += NEWEST_FRESH
+    for _ in range(2):
+        assert str(house.gather(Listed((2666,))).failures[0].error) == "xkcd has no comic 2666."
+    assert xkcd.asked["/2666/info.0.json"] == 1
+
+
+def test_with_an_older_newest_at_hand_xkcd_gets_one_attempt_to_tell_it(xkcd: StandIn, house: House) -> None:
+    house.gather(Newest(1))
+    house.now += NEWEST_FRESH
+    xkcd.asked.clear()
+    xkcd.faults[2665] = "503"
+    assert nums(house.gather(Newest(1))) == [2665]
+    assert xkcd.asked == {"/info.0.json": 1}
+
+
+def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(xkcd: StandIn, house: House) -> None:
+    xkcd.newest = 60
+    house.gather(Listed(tuple(range(1, 61))))
+    house.gather(Newest(1))
+    xkcd.stop()
+    for selection in (Listed(tuple(range(1, 61))), Randomly(5), Newest(5), Since(55)):
+        gathered = house.gather(selection)
+        assert ({found.stale for found in gathered.comics}, gathered.failures) == ({False}, ())
+    house.now += FRESH
+    for selection in (Listed(tuple(range(1, 61))), Randomly(5), Newest(5), Since(55)):
+        gathered = house.gather(selection)
+        assert ({found.stale for found in gathered.comics}, gathered.failures) == ({True}, ())
 
 
 def refuse_twice(xkcd: StandIn, house: House) -> None:

@@ -118,10 +118,15 @@ class LocalTable:
         return self.faults[operation](body, ask) if operation in self.faults else ask(body)
 
 
+def serverless() -> dict[str, Any]:
+    """What serverless.yml says, its variables as they stand there."""
+    document: dict[str, Any] = yaml.load(SERVERLESS.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    return document
+
+
 def definition() -> dict[str, Any]:
     """The properties of the table in serverless.yml."""
-    resources = yaml.load(SERVERLESS.read_text(), _Loader)["resources"]["Resources"]  # noqa: S506 - a SafeLoader
-    properties: dict[str, Any] = resources["ComicsTable"]["Properties"]
+    properties: dict[str, Any] = serverless()["resources"]["Resources"]["ComicsTable"]["Properties"]
     return properties
 
 
