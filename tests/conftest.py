@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import XkcdGather, create_app
+from app import XkcdGather, caches, create_app, dynamodb
 from app.settings import Settings
 from tools.stand_in import StandIn
 from tools.table import LocalTable
@@ -25,7 +25,9 @@ def xkcd() -> Iterator[StandIn]:
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
-    """A table, with the environment set so that this process finds it."""
+    """A table, with the environment set so that this process finds it, and with time to answer on a busy machine."""
+    monkeypatch.setattr(caches, "PATIENCE", 10.0)
+    monkeypatch.setattr(dynamodb, "SECONDS", 10.0)
     with LocalTable() as local:
         for name, value in local.environ.items():
             monkeypatch.setenv(name, value)

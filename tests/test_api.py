@@ -10,6 +10,7 @@ from flask import request
 from flask.testing import FlaskClient
 
 from app import XkcdGather
+from app.settings import VERSION
 from tools.stand_in import StandIn
 
 
@@ -140,6 +141,7 @@ def test_an_unknown_newest_for_another_reason_does_not_say_when(client: FlaskCli
         ("/comics/abc", "A comic's number is to be a number from 1 to 999999, but here it is 'abc'."),
         ("/comics/614?n=1", "There is no parameter 'n' here; can be given: none."),
         ("/comics/latest?seed=1", "There is no parameter 'seed' here; can be given: none."),
+        ("/health?n=1", "There is no parameter 'n' here; can be given: none."),
         ("/comics/random?random=2", "There is no parameter 'random' here; can be given: seed."),
         ("/comics/random?seed=1&seed=2", "'seed' is given 2 times: give it once."),
     ],
@@ -211,3 +213,14 @@ def test_every_gathering_tells_its_milliseconds(client: FlaskClient, xkcd: Stand
     assert 100 <= float(said[1]) < 500 <= float(said[2])
     again = client.get("/comics?n=1-5").headers["Server-Timing"]
     assert again.endswith('one-by-one;dur=0.0;desc="0 round trips"')
+
+
+def test_health_tells_what_is_known_and_asks_nobody(client: FlaskClient, xkcd: StandIn) -> None:
+    assert client.get("/health").json == {"version": VERSION, "latest": None, "learnt_at": None, "caches": ["memory"]}
+    assert xkcd.asked == {}
+    client.get("/comics/latest")
+    document = client.get("/health").get_json()
+    learnt_at = datetime.strptime(document.pop("learnt_at"), "%Y-%m-%dT%H:%M:%S%z")
+    assert abs(datetime.now(UTC) - learnt_at).total_seconds() < 60
+    assert document == {"version": VERSION, "latest": 2665, "caches": ["memory"]}
+    assert xkcd.asked == {"/info.0.json": 1}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from werkzeug import Response
 
-from app import items
+from app import dynamodb, items
 from app.comic import Comic
 from app.dynamodb import ComicsTable
 from app.errors import TableError
@@ -187,7 +187,11 @@ def test_a_table_that_is_not_there_is_a_table_error(table: LocalTable) -> None:
     client.loop.close()
 
 
-def test_an_answer_that_does_not_come_is_a_table_error_after_one_attempt(table: LocalTable, client: Client) -> None:
+def test_an_answer_that_does_not_come_is_a_table_error_after_one_attempt(
+    table: LocalTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb, "SECONDS", 0.25)
+    client = Client(table.name)
     over = threading.Event()
 
     def silence(body: dict[str, Any], ask: Ask) -> Response:
@@ -198,6 +202,7 @@ def test_an_answer_that_does_not_come_is_a_table_error_after_one_attempt(table: 
     with pytest.raises(TableError, match="Read timeout"):
         client.comics(1)
     over.set()
+    client.loop.close()
     assert table.asked == {"BatchGetItem": 1}
 
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from app.caches import Caches
-from app.errors import LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany
+from app.errors import LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany, Unreachable
 from app.event_loop import EventLoop
 from app.gathered import FRESH, KEPT, NEWEST_FRESH, Gathered
 from app.gatherer import Gatherer
@@ -138,6 +138,12 @@ def test_renewing_asks_although_the_newest_is_known(xkcd: StandIn, house: House)
     for newest in (2664, 2665):
         xkcd.newest = newest
         assert house.loop.run(house.gatherer.renew_newest(time.monotonic() + 8)) == newest
+
+
+def test_a_comic_is_asked_for_three_times_at_most(xkcd: StandIn, house: House) -> None:
+    xkcd.faults[1] = "503"
+    house.gather(Listed(tuple(range(1, 101))))
+    assert xkcd.asked["/1/info.0.json"] == 3
 
 
 def test_a_deadline_that_has_passed_asks_nobody(xkcd: StandIn, house: House) -> None:
@@ -273,6 +279,26 @@ def test_after_its_rest_xkcd_is_tried_with_one_request_and_then_asked_for_all(xk
     xkcd.faults.clear()
     assert nums(house.gather(Listed((3, 4, 5)))) == [3, 4, 5]
     assert xkcd.asked == {f"/{num}/info.0.json": 1 for num in (3, 4, 5)}
+
+
+def test_while_xkcd_has_its_rest_no_connections_are_opened(xkcd: StandIn, house: House) -> None:
+    refuse_twice(xkcd, house)
+    xkcd.close_connections()
+    before = xkcd.connections
+    house.loop.run(house.gatherer.connect(5, time.monotonic() + 8))
+    assert xkcd.connections == before
+
+
+def test_connecting_ends_at_the_deadline(house: House) -> None:
+    with pytest.raises(TooLate):
+        house.loop.run(house.gatherer.connect(5, time.monotonic() - 1))
+
+
+def test_connecting_to_nobody_is_an_error_with_its_reason(xkcd: StandIn, house: House) -> None:
+    xkcd.stop()
+    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
+    with pytest.raises(Unreachable, match=r"^xkcd could not be reached\.$"):
+        house.loop.run(house.gatherer.connect(5, time.monotonic() + 8))
 
 
 def test_a_trial_that_is_refused_means_another_rest(xkcd: StandIn, house: House) -> None:

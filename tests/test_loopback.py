@@ -20,6 +20,7 @@ import trustme
 from app import XkcdGather
 from app.events import MARGIN
 from tools.stand_in import StandIn
+from tools.table import LocalTable
 
 ROOT = Path(__file__).parent.parent
 
@@ -126,22 +127,37 @@ class TimeLeft:
         return self._seconds * 1000
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_fork_has_connections_of_its_own(xkcd: StandIn, app: XkcdGather) -> None:
-    nums(app, "/comics?n=1-2")
+def in_a_fork(app: XkcdGather, path: str) -> list[int]:
+    """What a forked process has for that path."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
-            os.write(writing, json.dumps(nums(app, "/comics?n=3-4")).encode())
+            os.write(writing, json.dumps(nums(app, path)).encode())
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as pipe:
-        assert json.loads(pipe.read()) == [3, 4]
+        had: list[int] = json.loads(pipe.read())
     os.waitpid(child, 0)
+    return had
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_has_connections_of_its_own(xkcd: StandIn, app: XkcdGather) -> None:
+    nums(app, "/comics?n=1-2")
+    assert in_a_fork(app, "/comics?n=3-4") == [3, 4]
     assert xkcd.connections == 4
     assert nums(app, "/comics?n=5-6") == [5, 6]
     assert xkcd.connections == 4
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_uses_the_table_too(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
+    app = make_app(table=table.name, memory=0)
+    nums(app, "/comics?n=1-4")
+    assert in_a_fork(app, "/comics?n=1-2") == [1, 2]
+    assert nums(app, "/comics?n=3-4") == [3, 4]
+    assert (sum(xkcd.asked.values()), table.asked) == (4, {"BatchGetItem": 3, "BatchWriteItem": 1})
 
 
 def test_a_process_that_gathered_ends_without_a_warning(xkcd: StandIn) -> None:

@@ -8,11 +8,21 @@ from app.settings import Settings
 
 
 def test_an_empty_environment_asks_xkcd_itself() -> None:
-    assert Settings.from_environ({}) == Settings(xkcd_url="https://xkcd.com", ca_file=None, deadline=8.0, attempt=3.0)
+    assert Settings.from_environ({}) == Settings(
+        xkcd_url="https://xkcd.com",
+        ca_file=None,
+        deadline=8.0,
+        attempt=3.0,
+        memory=5000,
+        table="",
+        fill=50,
+        fill_at_once=5,
+    )
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
-    assert Settings.from_environ({"XKCD_URL": "", "SSL_CERT_FILE": ""}) == Settings()
+    names = ("XKCD_URL", "SSL_CERT_FILE", "COMICS_IN_MEMORY", "COMICS_TABLE", "FILL_AT_MOST", "FILL_AT_ONCE")
+    assert Settings.from_environ(dict.fromkeys(names, "")) == Settings()
 
 
 def test_the_environment_names_xkcd_and_the_authorities_to_trust() -> None:
@@ -24,3 +34,20 @@ def test_the_environment_names_xkcd_and_the_authorities_to_trust() -> None:
 def test_an_address_that_makes_no_sense_is_refused_with_its_name(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"XKCD_URL is {url!r}, but must be like 'https://xkcd.com'")):
         Settings.from_environ({"XKCD_URL": url})
+
+
+def test_the_environment_says_what_is_kept_and_how_it_is_filled() -> None:
+    environ = {"COMICS_IN_MEMORY": "0", "COMICS_TABLE": "comics", "FILL_AT_MOST": "9", "FILL_AT_ONCE": "25"}
+    assert Settings.from_environ(environ) == Settings(memory=0, table="comics", fill=9, fill_at_once=25)
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", "٣"])
+def test_a_count_that_is_none_is_refused_with_its_name(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"FILL_AT_MOST is {text!r}, but must be a whole number")):
+        Settings.from_environ({"FILL_AT_MOST": text})
+
+
+@pytest.mark.parametrize("at_once", ["0", "26"])
+def test_filling_asks_for_one_to_twenty_five_at_a_time(at_once: str) -> None:
+    with pytest.raises(ValueError, match=f"^FILL_AT_ONCE is {at_once}, but must be a number from 1 to 25$"):
+        Settings.from_environ({"FILL_AT_ONCE": at_once})

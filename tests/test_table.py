@@ -14,7 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug import Response
 
-from app import XkcdGather
+from app import XkcdGather, caches, dynamodb
+from app.errors import TableError
+from app.filling import Filled
 from tests.test_handler import Context
 from tools.stand_in import StandIn
 from tools.table import Ask, Fault, LocalTable, definition, refusal, says, serverless, unprocessed
@@ -114,16 +116,17 @@ def test_whatever_is_wrong_with_the_table_the_comics_come_and_it_is_logged_once(
     table: LocalTable,
     new_process: MakeClient,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     operation: str,
     fault: str,
 ) -> None:
+    monkeypatch.setattr(caches, "PATIENCE", 0.3)
+    monkeypatch.setattr(dynamodb, "SECONDS", 0.25)
     table.faults[operation] = FAULTS[fault]
     assert sources(new_process(), "1,2,3") == dict.fromkeys((1, 2, 3), "xkcd")
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith("The table is left out of this invocation: ")
-    table.faults.clear()
-    assert sources(new_process(), "1,2,3") == dict.fromkeys((1, 2, 3), "xkcd")
 
 
 def test_a_table_that_dies_between_reading_and_writing_costs_no_comic(
@@ -199,6 +202,22 @@ def test_a_ping_reports_what_is_wrong_with_the_table(table: LocalTable, make_app
     report = make_app(table=table.name).ping(Context())
     assert (report["latest"], report["missing"]) == (2665, None)
     assert "AccessDeniedException" in report["problem"]
+
+
+def test_all_that_is_missing_is_filled_at_once_if_wanted(
+    xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]
+) -> None:
+    xkcd.newest = 12
+    progress: list[tuple[int, int]] = []
+    filled = make_app(table=table.name).fill(lambda tried, of: progress.append((tried, of)))
+    assert filled == Filled(gathered=11, failed=0, missing=0, problem=None)
+    assert progress == [(5, 11), (10, 11), (11, 11)]
+    assert table.items().keys() == set(range(13))
+
+
+def test_without_a_table_there_is_nothing_to_fill(app: XkcdGather) -> None:
+    with pytest.raises(TableError, match=r"^There is no table to fill: COMICS_TABLE names none\.$"):
+        app.fill(lambda tried, of: None)
 
 
 def test_health_names_the_table_and_asks_it_nothing(table: LocalTable, new_process: MakeClient) -> None:

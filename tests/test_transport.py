@@ -129,3 +129,50 @@ def test_over_tls_what_came_unread_ends_a_kept_connection(surplus: str) -> None:
 
     with listener:
         assert asyncio.run(run()) == [b"{}", b"{}"]
+
+
+def test_connections_opened_beforehand_serve_the_requests_after(xkcd: StandIn) -> None:
+    async def run() -> None:
+        async with transport() as kept:
+            for _ in range(2):
+                await kept.connect(httpx.URL(xkcd.url), 3)
+            await asyncio.gather(*(get(kept, f"{xkcd.url}/{num}/info.0.json") for num in range(1, 4)))
+
+    asyncio.run(run())
+    assert xkcd.connections == 3
+
+
+def test_connections_that_were_closed_are_opened_anew(xkcd: StandIn) -> None:
+    async def run() -> None:
+        async with transport() as kept:
+            await kept.connect(httpx.URL(xkcd.url), 2)
+            assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.connections == 2)
+            await asyncio.to_thread(xkcd.close_connections)
+            await kept.connect(httpx.URL(xkcd.url), 2)
+            await asyncio.gather(*(get(kept, f"{xkcd.url}/{num}/info.0.json") for num in (1, 2)))
+
+    asyncio.run(run())
+    assert xkcd.connections == 4
+
+
+def test_connecting_beforehand_stays_within_the_limit(xkcd: StandIn) -> None:
+    async def run() -> None:
+        async with transport(limit=1) as kept:
+            holding = await kept.handle_async_request(httpx.Request("GET", f"{xkcd.url}/1/info.0.json"))
+            connecting = asyncio.create_task(kept.connect(httpx.URL(xkcd.url), 1))
+            await asyncio.sleep(0)
+            await holding.aread()
+            await holding.aclose()
+            await connecting
+
+    asyncio.run(run())
+    assert xkcd.connections == 1
+
+
+def test_connecting_to_nobody_is_an_error() -> None:
+    async def run() -> None:
+        async with transport() as kept:
+            with pytest.raises(httpx.ConnectError):
+                await kept.connect(httpx.URL("http://127.0.0.1:9"), 1)
+
+    asyncio.run(run())

@@ -2,6 +2,8 @@
 
     python -m tools.fill
 
+What failed is tried again as long as that brings anything.
+
 Asks what XKCD_URL names and fills what COMICS_TABLE names; without them a stand-in for xkcd.com and a table of
 its own, which ends with it. FILL_AT_ONCE says how many comics xkcd is asked for at a time.
 """
@@ -10,10 +12,11 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import click
 
-from app import create_app
+from app import XkcdGather, create_app
 from app.errors import GatherError
 from app.filling import Filled
 from app.settings import Settings
@@ -41,17 +44,26 @@ def fill(settings: Settings) -> int:
     app = create_app(settings)
     began = time.monotonic()
     try:
-        with click.progressbar(length=1, label=f"Filling {settings.table}", file=sys.stderr, show_pos=True) as bar:
-
-            def progress(tried: int, of: int) -> None:
-                bar.length = of
-                bar.update(tried - bar.pos)
-
-            filled = app.fill(progress)
+        filled = one_pass(app, f"Filling {settings.table}")
+        gathered = filled.gathered
+        while filled.missing and filled.gathered and not filled.problem:
+            filled = one_pass(app, "Once more")
+            gathered += filled.gathered
     finally:
         app.close()
-    print(summary(filled, settings.table, time.monotonic() - began))
+    print(summary(replace(filled, gathered=gathered), settings.table, time.monotonic() - began))
     return 1 if filled.missing else 0
+
+
+def one_pass(app: XkcdGather, label: str) -> Filled:
+    """Try all that is missing, and show how far it is."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True) as bar:
+
+        def progress(tried: int, of: int) -> None:
+            bar.length = of
+            bar.update(tried - bar.pos)
+
+        return app.fill(progress)
 
 
 def summary(filled: Filled, table: str, seconds: float) -> str:
