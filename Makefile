@@ -44,6 +44,7 @@ format: .stamps/python ## Put the sources in form
 
 bench: .stamps/python ## Measure gathering against the usual ways, side by side
 	python -m bench.gather
+	python -m bench.caches
 
 lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in

@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -41,7 +42,7 @@ class Measured:
 
 def this_app(url: str) -> Way:
     """This service's Lambda handler."""
-    os.environ["XKCD_URL"] = url
+    os.environ |= {"XKCD_URL": url, "COMICS_IN_MEMORY": "0"}
     import handler
 
     def gather(count: int) -> int:
@@ -97,6 +98,17 @@ WAYS: dict[str, Callable[[str], Way]] = {
 }
 
 
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[str]:
+    """Run one of our servers in a process of its own, and yield what it prints once it serves."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
+        try:
+            yield server.stdout.readline().strip() if server.stdout else ""
+        finally:
+            server.terminate()
+
+
 def measure(gather: Way, count: int) -> Measured:
     """One invocation. Raises RuntimeError when comics are missing from its answer."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -148,13 +160,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.gather", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15, help="how often each is measured (15)")
     rounds = parser.parse_args().rounds
-    command = [sys.executable, "-m", "tools.stand_in", "--latency", str(LATENCY)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stand_in:  # noqa: S603 - our own program
-        try:
-            url = stand_in.stdout.readline().strip() if stand_in.stdout else ""
-            results = run(url, rounds)
-        finally:
-            stand_in.terminate()
+    with serving("tools.stand_in", "--latency", str(LATENCY)) as url:
+        results = run(url, rounds)
     print(table(results))
     print(f"\nPython {platform.python_version()}, {os.cpu_count()} cores, httpx {httpx.__version__}, {rounds} rounds.")
 

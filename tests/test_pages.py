@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from app import gathered
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 
@@ -35,6 +36,15 @@ def test_the_gallery_says_how_long_gathering_took(client: FlaskClient, xkcd: Sta
     page = client.get("/?n=1-3").text
     assert "3 asked for at once, gathered in " in page
     assert "one after the other would have taken " in page
+    assert "All of it was remembered: xkcd did not have to be asked." in client.get("/?n=1-3").text
+
+
+def test_a_comic_served_old_says_so(client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered = "xkcd could not be asked: this is the comic as it was remembered."
+    assert remembered not in client.get("/?n=1").text
+    monkeypatch.setattr(gathered, "FRESH", -1.0)
+    xkcd.faults[1] = "503"
+    assert remembered in client.get("/?n=1").text
 
 
 def test_a_comic_that_cannot_be_had_is_a_card_that_says_why(client: FlaskClient) -> None:

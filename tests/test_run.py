@@ -29,7 +29,7 @@ def test_a_run_prints_the_answers_body_and_what_gathering_saved() -> None:
     assert [failure["status"] for failure in body["failures"]] == [404]
     assert body["complete"] is False
     assert re.fullmatch(
-        r"6 comics gathered in \d+ ms: [\d.]+ x one round trip \(\d+ ms\), "
+        r"5 round trips to xkcd in \d+ ms: [\d.]+ x one round trip \(\d+ ms\), "
         r"[\d.]+ x one after the other \(\d+ ms\)\n",
         done.stderr,
     )

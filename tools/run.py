@@ -52,15 +52,14 @@ def _has_json_body(answer: dict[str, Any]) -> bool:
 
 def _timing(answer: dict[str, Any]) -> str | None:
     """How long gathering took, set against one round trip and against one after the other."""
-    spent = dict(re.findall(r"([\w-]+);dur=([\d.]+)", answer.get("headers", {}).get("Server-Timing", "")))
-    body = json.loads(answer["body"]) if spent and _has_json_body(answer) else {}
-    asked = len(body.get("comics", [])) + len(body.get("failures", []))
-    if not asked:
+    header = answer.get("headers", {}).get("Server-Timing", "")
+    spent = re.fullmatch(r'xkcd;dur=([\d.]+), one-by-one;dur=([\d.]+);desc="(\d+) round trips"', header)
+    if not spent or spent[3] == "0":
         return None
-    together, one_by_one = float(spent["xkcd"]), float(spent["one-by-one"])
-    round_trip = one_by_one / asked
+    together, one_by_one, trips = float(spent[1]), float(spent[2]), int(spent[3])
+    round_trip = one_by_one / trips
     return (
-        f"{asked} comics gathered in {together:.0f} ms: {together / round_trip:.2f} x one round trip "
+        f"{trips} round trips to xkcd in {together:.0f} ms: {together / round_trip:.2f} x one round trip "
         f"({round_trip:.0f} ms), {together / one_by_one:.2f} x one after the other ({one_by_one:.0f} ms)"
     )
 
