@@ -15,7 +15,7 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run serve fill test check format lock bench clean
+.PHONY: help run serve fill test check format docs lock bench clean
 
 help: ## List what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -41,6 +41,9 @@ check: .stamps/python .stamps/node ## What CI runs: lint, types, tests with cove
 format: .stamps/python ## Put the sources in form
 	ruff check --fix .
 	ruff format .
+
+docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json, from real answers
+	python -m tools.api_docs
 
 bench: .stamps/python ## Measure gathering against the usual ways, side by side
 	python -m bench.gather

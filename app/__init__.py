@@ -1,13 +1,15 @@
 """xkcd-gather: one HTTPS call, many xkcd comics. This is the only place that wires its parts together."""
 
 import time
+from collections.abc import Iterable
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from app import events, pages, pings, problems, responses, routes
+from app import envelope, events, pages, pings, problems, responses, routes
 from app.caches import Caches, Table
 from app.errors import GatherError, TableError
 from app.event_loop import AsyncFlask, EventLoop
@@ -15,6 +17,9 @@ from app.filling import Filled, Filler, Progress
 from app.gatherer import Gatherer
 from app.settings import Settings
 from app.xkcd import Xkcd
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 
 class XkcdGather(AsyncFlask):
@@ -32,8 +37,22 @@ class XkcdGather(AsyncFlask):
         self._filler = Filler(gatherer, caches, table, settings.fill_at_once) if table else None
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings))
+        self.before_request(envelope.begin)
+        self.after_request(envelope.finish)
         self.register_error_handler(GatherError, _problem)
         self.register_error_handler(HTTPException, _http_problem)
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request, below the base path if its path begins with it.
+
+        serverless_wsgi takes every request for one through the API mapping, "/comics" for one to "/comic" even.
+        """
+        event = environ.get("serverless.event")
+        if event is not None and self._settings.base_path:
+            mounted, path = events.mount(event, self._settings.base_path)
+            environ["SCRIPT_NAME"] = mounted
+            environ["PATH_INFO"] = unquote(path, "latin-1")
+        return super().wsgi_app(environ, start_response)
 
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Do what a ping does, within the time that the invocation has left, and report it."""

@@ -104,8 +104,11 @@ def _plain(title: str) -> str:
 
 
 def _image(img: str) -> str | None:
-    """The image's address, or None: 1608 and 1663 have a bare folder there."""
-    parts = _split(img)
+    """The image's address, or None: 1608 and 1663 have a bare folder there.
+
+    A space, a control character or a backslash would mean another address to a browser than to Python.
+    """
+    parts = _split(img) if re.fullmatch(r"[^\s\\]+", img) and img.isprintable() else None
     if parts is None or parts.scheme != "https" or parts.path.endswith("/comics/"):
         return None
     host = parts.hostname or ""

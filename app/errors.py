@@ -3,6 +3,7 @@
 GatherError
 ├── BadRequest             the caller asked for something that cannot be
 ├── BadEvent               the function was invoked with something that is no ping and no request
+├── NoImage                the comic's image is asked for, and it has none
 ├── ShuttingDown           the process is ending, and what it did for the caller was cancelled
 ├── NewestUnknown          the selection needs the newest comic's number, and nobody knows it
 ├── TableError             the table of comics could not be read or written; no caller ever sees this
@@ -30,6 +31,14 @@ class BadRequest(GatherError):
 
 class BadEvent(GatherError):
     """An event that is neither a ping nor a request."""
+
+
+class NoImage(GatherError):
+    """The comic of that number is no single image."""
+
+    def __init__(self, num: int) -> None:
+        super().__init__(f"Comic {num} has no single image: see it on https://xkcd.com/{num}/.")
+        self.num = num
 
 
 class ShuttingDown(GatherError):

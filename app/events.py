@@ -1,5 +1,6 @@
 """Pure: what the function is invoked with is a ping, an HTTP request or refused."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -16,6 +17,10 @@ ACCEPTED = (
 
 MARGIN = 0.5
 """Seconds of an invocation's time that are kept back for making and sending the answer."""
+
+
+# API Gateway's look like "JKJaXmPLvHcESHA=", Lambda's are UUIDs; what is neither is not for a header.
+_REQUEST_ID = re.compile(r"[\w=+/.-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,28 @@ def read(event: object) -> Ping | HttpRequest:
     if not event or event.keys() == {"path"}:
         return HttpRequest(_short(event.get("path", "/comics")))
     raise _refused("has the keys " + (", ".join(sorted(map(ascii, event)))))
+
+
+def request_id(event: object, context: object) -> str | None:
+    """The id by which the gateway, or else Lambda, knows this request; None outside of both."""
+    gateway = event.get("requestContext") if isinstance(event, Mapping) else None
+    ids = (
+        gateway.get("requestId") if isinstance(gateway, Mapping) else None,
+        getattr(context, "aws_request_id", None),
+    )
+    return next((text for text in ids if isinstance(text, str) and _REQUEST_ID.fullmatch(text)), None)
+
+
+def mount(event: Mapping[str, Any], base_path: str) -> tuple[str, str]:
+    """Below which path the application is mounted for a request, and the rest, which is the application's.
+
+    An API mapping has the path it maps at the start of the request's path; the API's own address has not.
+    """
+    path = str(event.get("rawPath", event.get("path", "")))
+    prefix = f"/{base_path}"
+    if path == prefix or path.startswith(f"{prefix}/"):
+        return prefix, path[len(prefix) :] or "/"
+    return "", path
 
 
 def deadline(seconds: float, context: Context | None, now: float) -> float:

@@ -72,7 +72,7 @@ class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
     `timings` has one for each number that xkcd was asked for, `latest` is the newest comic's number if it is
-    known, and `seconds` is how long it all took.
+    known, `seconds` is how long it all took, and `cache_seconds` and `xkcd_seconds` how much of it went where.
     """
 
     comics: tuple[Found, ...]
@@ -80,6 +80,8 @@ class Gathered:
     timings: tuple[Timing, ...]
     latest: int | None
     seconds: float
+    cache_seconds: float
+    xkcd_seconds: float
 
     @property
     def one_by_one(self) -> float:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -30,6 +30,16 @@ class _Invocation:
     fetched: dict[int, Found] = field(default_factory=dict)
     newest_told: NewestNumber | None = None
     timings: dict[int, Timing] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=lambda: {"cache": 0.0, "xkcd": 0.0})
+
+    @contextmanager
+    def spending(self, on: str) -> Iterator[None]:
+        """Add the seconds that the block takes to what is spent on the caches or on xkcd."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent[on] += time.monotonic() - began
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
@@ -66,6 +76,8 @@ class Gatherer:
             timings=tuple(invocation.timings[num] for num in numbers if num in invocation.timings),
             latest=latest.num if latest else None,
             seconds=invocation.elapsed(),
+            cache_seconds=invocation.spent["cache"],
+            xkcd_seconds=invocation.spent["xkcd"],
         )
 
     async def renew_newest(self, deadline: float) -> int:
@@ -87,10 +99,12 @@ class Gatherer:
         finally:
             self._xkcd.close(invocation.budget)
         if invocation.fetched:
-            await invocation.cache.keep(invocation.fetched.values(), invocation.newest_told)
+            with invocation.spending("cache"):
+                await invocation.cache.keep(invocation.fetched.values(), invocation.newest_told)
 
     async def _newest_number(self, invocation: _Invocation) -> int:
-        known = await invocation.cache.newest()
+        with invocation.spending("cache"):
+            known = await invocation.cache.newest()
         if known is not None and known.is_fresh(self._clock()):
             return known.num
         try:
@@ -101,8 +115,9 @@ class Gatherer:
             return known.num
 
     async def _ask_newest(self, invocation: _Invocation, tries: int) -> int:
-        async with _until(invocation.deadline, "the newest comic"):
-            found = self._found(await self._xkcd.newest(invocation.budget, tries))
+        with invocation.spending("xkcd"):
+            async with _until(invocation.deadline, "the newest comic"):
+                found = self._found(await self._xkcd.newest(invocation.budget, tries))
         num = found.comic.num
         invocation.had[num] = invocation.fetched[num] = found
         invocation.newest_told = NewestNumber(num, found.fetched_at)
@@ -112,11 +127,13 @@ class Gatherer:
     async def _all(self, numbers: Sequence[int], invocation: _Invocation) -> list[Found | Failure]:
         had = invocation.had
         absent = {num: Failure(num, why) for num in numbers if (why := self._memory.absence(num))}
-        had.update(await invocation.cache.comics([num for num in numbers if num not in absent and num not in had]))
+        with invocation.spending("cache"):
+            had.update(await invocation.cache.comics([num for num in numbers if num not in absent and num not in had]))
         now = self._clock()
         lacking = [num for num in numbers if num not in absent and not (num in had and had[num].is_fresh(now))]
-        async with asyncio.TaskGroup() as group:
-            asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking}
+        with invocation.spending("xkcd"):
+            async with asyncio.TaskGroup() as group:
+                asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking}
         outcomes = {**absent, **had, **{num: task.result() for num, task in asked.items()}}
         return [outcomes[num] for num in numbers]
 

@@ -11,6 +11,7 @@ from app.errors import (
     BadRequest,
     GatherError,
     NewestUnknown,
+    NoImage,
     NoSuchComic,
     Refused,
     ShuttingDown,
@@ -21,6 +22,7 @@ from app.gathered import Failure
 
 _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     BadRequest: (400, "Bad request"),
+    NoImage: (404, "No image"),
     NoSuchComic: (404, "No such comic"),
     BadAnswer: (502, "Unusable answer from xkcd"),
     Unreachable: (503, "xkcd not reached"),
@@ -52,7 +54,14 @@ def of_error(error: GatherError) -> Problem:
     """The problem that an error of ours is to the caller."""
     status, title = next(_MEANINGS[kind] for kind in type(error).__mro__ if kind in _MEANINGS)
     cause = error.cause if isinstance(error, NewestUnknown) else error
-    return Problem(status, title, str(error), retry_after=cause.retry_after if isinstance(cause, Refused) else None)
+    return Problem(
+        status,
+        title,
+        str(error),
+        num=error.num if isinstance(error, NoImage) else None,
+        more={"url": f"https://xkcd.com/{error.num}/"} if isinstance(error, NoImage) else {},
+        retry_after=cause.retry_after if isinstance(cause, Refused) else None,
+    )
 
 
 def of_failure(failure: Failure) -> Problem:
@@ -77,8 +86,9 @@ def of_failures(failures: Sequence[Failure], latest: int | None) -> Problem:
 def of_http(error: HTTPException) -> Problem:
     """The problem that Flask or werkzeug found: a wrong path, a wrong method, a fault of our own."""
     hints = {
-        404: "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random.",
-        405: "This path answers GET and HEAD only.",
+        404: "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
+        "/docs says more.",
+        405: "This path answers GET, HEAD and OPTIONS only.",
         500: "The fault is ours; it has been logged.",
     }
     status = error.code or 500

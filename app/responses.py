@@ -1,39 +1,62 @@
-"""Writes answers: the JSON documents, and what every answer tells about itself."""
+"""Writes answers: comics, xkcd's own records, images, problems, and how long others may keep them."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response
 
-from app import problems
+from app import http_caching, problems
+from app.envelope import LICENSE
+from app.errors import NoImage
+from app.fields import narrowed
 from app.gathered import Found, Gathered, NewestNumber
 from app.problems import Problem
+from app.selection import Selection
 
 CREDIT = "xkcd.com by Randall Munroe"
-LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
 
 
-def comics(gathered: Gathered) -> Response:
+def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """All that was gathered and all that was not, as one document; a problem when there is no comic at all."""
     if gathered.failures and not gathered.comics:
         return timed(problem(problems.of_failures(gathered.failures, gathered.latest)), gathered)
     document = {
-        "comics": [_comic(found) for found in gathered.comics],
+        "comics": [narrowed(_comic(found), fields) for found in gathered.comics],
         "failures": [problems.of_failure(failure).to_json() for failure in gathered.failures],
         "complete": not gathered.failures,
         "latest": gathered.latest,
         "credit": CREDIT,
         "license": LICENSE,
     }
-    return timed(_json(document), gathered)
+    return kept(_json(document), selection, fields, gathered)
 
 
-def comic(gathered: Gathered) -> Response:
+def comic(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The only comic that was gathered, bare; or its problem."""
     if gathered.failures:
-        return timed(problem(problems.of_failure(gathered.failures[0])), gathered)
-    return timed(_json(_comic(gathered.comics[0])), gathered)
+        return _failed(gathered)
+    return kept(_json(narrowed(_comic(gathered.comics[0]), fields)), selection, fields, gathered)
+
+
+def record(selection: Selection, gathered: Gathered) -> Response:
+    """xkcd's own record of the only comic that was gathered; or its problem."""
+    if gathered.failures:
+        return _failed(gathered)
+    return kept(_json(gathered.comics[0].comic.record, escape=True), selection, (), gathered)
+
+
+def image(selection: Selection, gathered: Gathered) -> Response:
+    """The way to the image of the only comic that was gathered; or its problem. Raises NoImage."""
+    if gathered.failures:
+        return _failed(gathered)
+    comic = gathered.comics[0].comic
+    if comic.img is None:
+        raise NoImage(comic.num)
+    response = Response(status=302)
+    response.location = comic.img
+    return kept(response, selection, (), gathered)
 
 
 def problem(problem: Problem) -> Response:
@@ -44,18 +67,30 @@ def problem(problem: Problem) -> Response:
     return response
 
 
-def timed(response: Response, gathered: Gathered) -> Response:
-    """The response with the milliseconds that gathering took, and would have taken one after the other."""
-    together, one_by_one = (f"{1000 * seconds:.1f}" for seconds in (gathered.seconds, gathered.one_by_one))
-    trips = f"{len(gathered.timings)} round trips"
-    response.headers["Server-Timing"] = f'xkcd;dur={together}, one-by-one;dur={one_by_one};desc="{trips}"'
-    return response
-
-
-def health(version: str, newest: NewestNumber | None, caches: tuple[str, ...]) -> Response:
+def health(version: str, newest: NewestNumber | None, caches: Sequence[str]) -> Response:
     """What this process knows of itself."""
     learnt = {} if newest is None else {"latest": newest.num, "learnt_at": _instant(newest.learnt_at)}
     return _json({"version": version, "latest": None, "learnt_at": None, **learnt, "caches": caches})
+
+
+def kept(response: Response, selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
+    """The response with how long it may be kept and, if it may, the tag by which it is asked for again."""
+    response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)
+    if response.headers["Cache-Control"] != http_caching.NO_STORE:
+        response.set_etag(http_caching.etag(selection, fields, gathered), weak=True)
+    return timed(response, gathered)
+
+
+def timed(response: Response, gathered: Gathered) -> Response:
+    """The response with the milliseconds that gathering took, and would have taken one after the other."""
+    spent = {"cache": gathered.cache_seconds, "xkcd": gathered.xkcd_seconds, "one-by-one": gathered.one_by_one}
+    timings = ", ".join(f"{name};dur={1000 * seconds:.1f}" for name, seconds in spent.items())
+    response.headers["Server-Timing"] = f'{timings};desc="{len(gathered.timings)} round trips"'
+    return response
+
+
+def _failed(gathered: Gathered) -> Response:
+    return timed(problem(problems.of_failure(gathered.failures[0])), gathered)
 
 
 def _comic(found: Found) -> dict[str, Any]:
@@ -71,6 +106,7 @@ def _instant(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _json(document: dict[str, Any], status: int = 200, mimetype: str = "application/json") -> Response:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def _json(document: Any, status: int = 200, mimetype: str = "application/json", escape: bool = False) -> Response:
+    """With `escape` it is all ASCII, as xkcd's own is, which alone can carry half a surrogate pair."""
+    text = json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
     return Response(text, status, mimetype=mimetype)

@@ -1,12 +1,13 @@
 """The JSON API: read the request, gather, answer."""
 
 import time
+from collections.abc import Collection
 
 from flask import Blueprint, Response, request
 
-from app import events, responses, selection
+from app import events, fields, responses, selection
 from app.caches import Caches
-from app.errors import BadRequest
+from app.errors import BadRequest, NoSuchComic
 from app.gathered import Gathered
 from app.gatherer import Gatherer
 from app.selection import Listed, Newest, Selection
@@ -14,7 +15,7 @@ from app.settings import VERSION, Settings
 
 
 def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Blueprint:
-    """The paths under /comics, gathering with what it is given, and /health."""
+    """The paths under /comics, those of xkcd itself, and /health; they gather with what it is given."""
     api = Blueprint("api", __name__)
 
     async def gather(selection: Selection) -> Gathered:
@@ -22,27 +23,34 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
     @api.get("/comics")
     async def comics() -> Response:
-        refuse_unknown(selection.PARAMETERS)
-        return responses.comics(await gather(selection.parse(query())))
+        refuse_unknown(selection.PARAMETERS | {"fields"})
+        wanted, chosen = fields.parse(query()), selection.parse(query())
+        return responses.comics(chosen, wanted, await gather(chosen))
 
     @api.get("/comics/<num>")
     async def comic(num: str) -> Response:
-        refuse_unknown(frozenset())
-        return responses.comic(await gather(Listed((selection.parse_number(num),))))
+        refuse_unknown({"fields", "seed"} if num == "random" else {"fields"})
+        wanted, chosen = fields.parse(query()), _one(num)
+        return responses.comic(chosen, wanted, await gather(chosen))
 
-    @api.get("/comics/latest")
-    async def latest() -> Response:
-        refuse_unknown(frozenset())
-        return responses.comic(await gather(Newest(1)))
+    @api.get("/comics/<num>/image")
+    async def image(num: str) -> Response:
+        refuse_unknown({"seed"} if num == "random" else ())
+        chosen = _one(num)
+        return responses.image(chosen, await gather(chosen))
 
-    @api.get("/comics/random")
-    async def random() -> Response:
-        refuse_unknown(frozenset({"seed"}))
-        return responses.comic(await gather(selection.parse({**query(), "random": ["1"]})))
+    @api.get("/<num>/info.0.json")
+    async def record(num: str) -> Response:
+        chosen = _as_xkcd_takes_it(num)
+        return responses.record(chosen, await gather(chosen))
+
+    @api.get("/info.0.json")
+    async def latest_record() -> Response:
+        return responses.record(Newest(1), await gather(Newest(1)))
 
     @api.get("/health")
     async def health() -> Response:
-        refuse_unknown(frozenset())
+        refuse_unknown(())
         return responses.health(VERSION, caches.memory.newest_number, caches.names)
 
     return api
@@ -58,9 +66,26 @@ def deadline(settings: Settings) -> float:
     return events.deadline(settings.deadline, request.environ.get("serverless.context"), time.monotonic())
 
 
-def refuse_unknown(known: frozenset[str]) -> None:
+def refuse_unknown(known: Collection[str]) -> None:
     """Raise BadRequest when the request has a parameter that means nothing here."""
     for name in request.args:
         if name not in known:
             right = ", ".join(sorted(known)) or "none"
             raise BadRequest(f"There is no parameter {selection.quoted(name)} here; can be given: {right}.")
+
+
+def _one(num: str) -> Selection:
+    """The comic that a path names: by number, or the latest or a random one."""
+    if num == "latest":
+        return Newest(1)
+    if num == "random":
+        return selection.parse({**query(), "random": ["1"]})
+    return Listed((selection.parse_number(num),))
+
+
+def _as_xkcd_takes_it(num: str) -> Selection:
+    """The same for a path of xkcd's own, which takes numbers and says 404 to all else."""
+    try:
+        return Listed((selection.parse_number(num),))
+    except BadRequest as error:
+        raise NoSuchComic(f"xkcd has no comic {selection.quoted(num)}.") from error

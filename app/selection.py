@@ -34,6 +34,10 @@ class Selection(Protocol):
     def most(self) -> int:
         """How many numbers it can come to."""
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether `numbers` has no chance in it."""
+
     def numbers(self, newest: int, rng: Random) -> Sequence[int]:
         """The comics' numbers, distinct and in the order of the answer."""
 
@@ -43,6 +47,7 @@ class Listed:
     """Exactly these, in this order."""
 
     items: tuple[Item, ...]
+    repeatable: ClassVar[bool] = True
 
     @property
     def needs_newest(self) -> bool:
@@ -68,6 +73,10 @@ class Randomly:
     def most(self) -> int:
         return self.count
 
+    @property
+    def repeatable(self) -> bool:
+        return self.seed is not None
+
     def numbers(self, newest: int, rng: Random) -> Sequence[int]:
         if self.seed is not None:
             return _ranked(self.seed, newest)[: self.count]
@@ -82,6 +91,7 @@ class Newest:
 
     count: int
     needs_newest: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
 
     @property
     def most(self) -> int:
@@ -97,6 +107,7 @@ class Since:
 
     num: int
     needs_newest: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
     most: ClassVar[int] = MOST
 
     def numbers(self, newest: int, rng: Random) -> Sequence[int]:

@@ -24,6 +24,8 @@ class Settings:
     """How long a request may take before it answers with what it has."""
     attempt: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
+    base_path: str = ""
+    """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
     memory: int = 5000
     """How many comics this process remembers at most; there are about 3 300, each of them 3 KB in memory."""
     table: str = ""
@@ -53,6 +55,7 @@ class Settings:
         return cls(
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
+            base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
             table=environ.get("COMICS_TABLE", ""),
             fill=_count(environ, "FILL_AT_MOST", default.fill),

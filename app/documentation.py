@@ -1,0 +1,84 @@
+"""Pure: the contract (openapi.json), arranged for a reader."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its name, whether it is in the path or the query, what it may be, and what it means."""
+
+    name: str
+    place: str
+    values: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One path: what it is for, what it takes, an example to try with its real answer, and all it may answer."""
+
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    example: str
+    answer: str
+    statuses: tuple[tuple[str, str], ...]
+
+
+def sections(contract: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], list[Operation]]]:
+    """The contract's tags, each with its operations, in the contract's order."""
+    for tag in contract["tags"]:
+        paths = contract["paths"].items()
+        yield (
+            tag,
+            [_operation(contract, path, item["get"]) for path, item in paths if tag["name"] in item["get"]["tags"]],
+        )
+
+
+def example_answer(responses: Mapping[str, Any]) -> str:
+    """The example of the first answer as its receiver would see it: JSON, or where a redirect leads."""
+    first: Mapping[str, Any] = next(iter(responses.values()))
+    if "Location" in first["headers"]:
+        return f"Location: {first['headers']['Location']['example']}"
+    examples = [media["example"] for media in first["content"].values() if "example" in media]
+    return json.dumps(examples[0], indent=2, ensure_ascii=False) if examples else ""
+
+
+def _operation(contract: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Operation:
+    responses = {status: _resolved(contract, response) for status, response in operation["responses"].items()}
+    return Operation(
+        path=path,
+        summary=operation["summary"],
+        description=operation.get("description", ""),
+        parameters=tuple(_parameter(_resolved(contract, ref)) for ref in operation.get("parameters", [])),
+        example=operation["x-example"],
+        answer=example_answer(responses),
+        statuses=tuple((status, response["description"]) for status, response in responses.items()),
+    )
+
+
+def _parameter(parameter: Mapping[str, Any]) -> Parameter:
+    schema = parameter["schema"]
+    return Parameter(parameter["name"], parameter["in"], _values(schema.get("items", schema)), parameter["description"])
+
+
+def _values(schema: Mapping[str, Any]) -> str:
+    """What a parameter, or each part of one, may be."""
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    return f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else "text"
+
+
+def _resolved(contract: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The node, or what it refers to: "#/components/parameters/num" for one."""
+    if "$ref" not in node:
+        return node
+    found: Any = contract
+    for name in node["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    resolved: Mapping[str, Any] = found
+    return resolved

@@ -1,0 +1,104 @@
+"""Puts real answers into app/openapi.json as its examples, and writes docs/api.md from them.
+
+    python -m tools.api_docs
+
+The answers are those of the app to each operation's `x-example`, with the stand-in for xkcd.com behind it; instants
+in them are replaced by one, so that they change only when the answers do.
+"""
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from app import create_app, documentation
+from app.pages import CONTRACT
+from app.settings import Settings
+from tools.stand_in import StandIn
+
+GUIDE = Path(__file__).parent.parent / "docs" / "api.md"
+
+INSTANT = "2026-11-23T12:00:00Z"
+
+BEGINNING = """\
+# The API, path by path
+
+Written by `make docs` from [the contract](../app/openapi.json), which the service answers at `/openapi.json` and shows as a
+page at `/docs`. All answers are real ones, to a stand-in for xkcd.com whose newest comic is 2665; `$API` is where the
+service is, such as `http://127.0.0.1:8000` for `make serve PORT=8000`.
+
+| call | answer |
+|---|---|
+"""
+
+
+def main() -> None:
+    """Write both files."""
+    contract = with_examples(json.loads(CONTRACT.read_text()))
+    CONTRACT.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n")
+    GUIDE.parent.mkdir(exist_ok=True)
+    GUIDE.write_text(guide(contract))
+
+
+def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
+    """The contract with the example of each operation's first answer made anew."""
+    renewed = copy.deepcopy(contract)
+    with StandIn(latency=0.0) as xkcd:
+        app = create_app(Settings(xkcd_url=xkcd.url, memory=0))
+        for item in renewed["paths"].values():
+            _renew(item["get"], app.test_client())
+        app.close()
+    return renewed
+
+
+def _renew(operation: dict[str, Any], client: FlaskClient) -> None:
+    answer = client.get(operation["x-example"])
+    response = operation["responses"][str(answer.status_code)]
+    if answer.location:
+        response["headers"]["Location"]["example"] = answer.location
+    elif answer.is_json and operation["operationId"] != "getContract":
+        text = re.sub(r'(?<=")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=")', INSTANT, answer.get_data(as_text=True))
+        response["content"][answer.mimetype]["example"] = json.loads(text)
+
+
+def guide(contract: dict[str, Any]) -> str:
+    """docs/api.md."""
+    sections = documentation.sections(contract)
+    operations = [operation for _, operations in sections for operation in operations]
+    rows = [f"| `{_curl(operation)}` | {_in_short(operation)} |\n" for operation in operations]
+    return BEGINNING + "".join(rows) + "".join(map(_section, operations))
+
+
+def _curl(operation: documentation.Operation) -> str:
+    return f'curl -s "$API{operation.example}"'
+
+
+def _in_short(operation: documentation.Operation) -> str:
+    """The answer in a table's cell."""
+    status, description = operation.statuses[0]
+    text = re.sub(r"\s+", " ", operation.answer) or description
+    short = text if len(text) <= 120 else text[:119] + "…"
+    return f"{status} `{short}`" if operation.answer else f"{status} {short}"
+
+
+def _section(operation: documentation.Operation) -> str:
+    parameters = "".join(
+        f"- `{parameter.name}` ({parameter.place}; {parameter.values}): {parameter.description}\n"
+        for parameter in operation.parameters
+    )
+    answer = f"{operation.answer}\n" if operation.answer else ""
+    parts = [
+        f"\n## `GET {operation.path}`\n",
+        f"{operation.summary}. {operation.description}".rstrip() + "\n",
+        parameters,
+        f"```\n$ {_curl(operation)}\n{answer}```\n",
+        f"It may answer {', '.join(status for status, _ in operation.statuses)}.\n",
+    ]
+    return "\n".join(filter(None, parts))
+
+
+if __name__ == "__main__":
+    main()
