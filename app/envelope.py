@@ -20,6 +20,7 @@ HEADERS = {
     "Timing-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
     "Link": f'<{LICENSE}>; rel="license"',
+    "Vary": "Accept-Encoding",
 }
 
 PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
@@ -44,10 +45,11 @@ def finish(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     if request.method == "OPTIONS" and response.allow:
         _permit(response)
-    _pack(response)
     etag, _ = response.get_etag()
     if response.status_code == 200 and etag and request.if_none_match.contains_weak(etag):
         response.status_code = 304  # for which werkzeug sends no body and no headers about one
+    elif response.status_code != 206 and request.accept_encodings.quality("gzip"):
+        _pack(response, etag)
     total = f"total;dur={1000 * (time.monotonic() - g.began):.1f}"
     response.headers["Server-Timing"] = ", ".join(filter(None, [response.headers.get("Server-Timing"), total]))
     return response
@@ -65,10 +67,12 @@ def _permit(response: Response) -> None:
     response.status_code = 204
 
 
-def _pack(response: Response) -> None:
-    if response.is_streamed or len(body := response.get_data()) <= WORTH_PACKING:
+def _pack(response: Response, etag: str | None) -> None:
+    response.direct_passthrough = False  # which files have, so that their bytes need not be read here
+    body = response.get_data()
+    if len(body) <= WORTH_PACKING:
         return
-    response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip"):
-        response.set_data(gzip.compress(body, 6, mtime=0))
-        response.content_encoding = "gzip"
+    response.set_data(gzip.compress(body, 6, mtime=0))
+    response.content_encoding = "gzip"
+    if etag is not None:
+        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes

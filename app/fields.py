@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import BadRequest
-from app.selection import quoted
+from app.query import quoted
 
 FIELDS = (
     "num",

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app import documentation, http_caching, problems, responses, selection
+from app import documentation, http_caching, problems, query, responses
 from app.envelope import LICENSE
 from app.errors import GatherError
 from app.gatherer import Gatherer
-from app.routes import deadline, query
+from app.routes import deadline, parameters
 from app.settings import Settings
 
 CONTRACT = Path(__file__).with_name("openapi.json")
@@ -24,7 +24,7 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
 
     @pages.get("/")
     async def gallery() -> Response:
-        chosen = selection.parse(query())
+        chosen = query.parse(parameters())
         gathered = await gatherer.gather(chosen, deadline(settings))
         failures = [problems.of_failure(failure) for failure in gathered.failures]
         if failures and not gathered.comics:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from flask import Blueprint, Response, request
 
-from app import events, fields, responses, selection
+from app import events, fields, query, responses
 from app.caches import Caches
 from app.errors import BadRequest, NoSuchComic
 from app.gathered import Gathered
@@ -23,14 +23,14 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
     @api.get("/comics")
     async def comics() -> Response:
-        refuse_unknown(selection.PARAMETERS | {"fields"})
-        wanted, chosen = fields.parse(query()), selection.parse(query())
+        refuse_unknown(query.PARAMETERS | {"fields"})
+        wanted, chosen = fields.parse(parameters()), query.parse(parameters())
         return responses.comics(chosen, wanted, await gather(chosen))
 
     @api.get("/comics/<num>")
     async def comic(num: str) -> Response:
         refuse_unknown({"fields", "seed"} if num == "random" else {"fields"})
-        wanted, chosen = fields.parse(query()), _one(num)
+        wanted, chosen = fields.parse(parameters()), _one(num)
         return responses.comic(chosen, wanted, await gather(chosen))
 
     @api.get("/comics/<num>/image")
@@ -56,7 +56,7 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
     return api
 
 
-def query() -> dict[str, list[str]]:
+def parameters() -> dict[str, list[str]]:
     """The request's parameters, each with all its values."""
     return dict(request.args.lists())
 
@@ -71,7 +71,7 @@ def refuse_unknown(known: Collection[str]) -> None:
     for name in request.args:
         if name not in known:
             right = ", ".join(sorted(known)) or "none"
-            raise BadRequest(f"There is no parameter {selection.quoted(name)} here; can be given: {right}.")
+            raise BadRequest(f"There is no parameter {query.quoted(name)} here; can be given: {right}.")
 
 
 def _one(num: str) -> Selection:
@@ -79,13 +79,13 @@ def _one(num: str) -> Selection:
     if num == "latest":
         return Newest(1)
     if num == "random":
-        return selection.parse({**query(), "random": ["1"]})
-    return Listed((selection.parse_number(num),))
+        return query.parse({**parameters(), "random": ["1"]})
+    return Listed((query.parse_number(num),))
 
 
 def _as_xkcd_takes_it(num: str) -> Selection:
     """The same for a path of xkcd's own, which takes numbers and says 404 to all else."""
     try:
-        return Listed((selection.parse_number(num),))
+        return Listed((query.parse_number(num),))
     except BadRequest as error:
-        raise NoSuchComic(f"xkcd has no comic {selection.quoted(num)}.") from error
+        raise NoSuchComic(f"xkcd has no comic {query.quoted(num)}.") from error

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from app import XkcdGather, caches, create_app, dynamodb
 from app.settings import Settings
+from tests.contract import ContractClient
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -41,6 +42,7 @@ def make_app(xkcd: StandIn) -> Iterator[Callable[..., XkcdGather]]:
 
         def make(**settings: Any) -> XkcdGather:
             app = create_app(Settings(**{"xkcd_url": xkcd.url, **settings}))
+            app.test_client_class = ContractClient
             stack.callback(app.close)
             return app
 

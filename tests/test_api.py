@@ -135,14 +135,24 @@ def test_an_unknown_newest_for_another_reason_does_not_say_when(client: FlaskCli
         ("/comics?n=5-1", "The range '5-1' in 'n' runs backwards: 1-5 would be right."),
         ("/comics?random=0", "'random' is to be a number from 1 to 100, but here it is '0'."),
         ("/comics?n=1&random=1", "'n' and 'random' exclude one another: give one of them."),
-        ("/comics?m=1", "There is no parameter 'm' here; can be given: latest, n, random, seed, since."),
-        ("/comics?n=1&%00", "There is no parameter '\\x00' here; can be given: latest, n, random, seed, since."),
+        ("/comics?m=1", "There is no parameter 'm' here; can be given: fields, latest, n, random, seed, since."),
+        (
+            "/comics?n=1&%00",
+            "There is no parameter '\\x00' here; can be given: fields, latest, n, random, seed, since.",
+        ),
+        (
+            "/comics?fields=num,titel",
+            "A comic has no field 'titel'; 'fields' can name num, title, date, alt, img, transcript, link, news, "
+            "interactive, url, explained, source, fetched_at, stale.",
+        ),
+        ("/comics/614/image?fields=img", "There is no parameter 'fields' here; can be given: none."),
+        ("/comics/random/image?n=1", "There is no parameter 'n' here; can be given: seed."),
         ("/comics/0", "A comic's number is to be a number from 1 to 999999, but here it is '0'."),
         ("/comics/abc", "A comic's number is to be a number from 1 to 999999, but here it is 'abc'."),
-        ("/comics/614?n=1", "There is no parameter 'n' here; can be given: none."),
-        ("/comics/latest?seed=1", "There is no parameter 'seed' here; can be given: none."),
+        ("/comics/614?n=1", "There is no parameter 'n' here; can be given: fields."),
+        ("/comics/latest?seed=1", "There is no parameter 'seed' here; can be given: fields."),
         ("/health?n=1", "There is no parameter 'n' here; can be given: none."),
-        ("/comics/random?random=2", "There is no parameter 'random' here; can be given: seed."),
+        ("/comics/random?random=2", "There is no parameter 'random' here; can be given: fields, seed."),
         ("/comics/random?seed=1&seed=2", "'seed' is given 2 times: give it once."),
     ],
 )
@@ -162,7 +172,8 @@ def test_a_wrong_path_is_a_404_that_names_right_ones(client: FlaskClient, path: 
     assert answer.json == {
         "status": 404,
         "title": "Not Found",
-        "detail": "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random.",
+        "detail": "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
+        "/docs says more.",
     }
 
 
@@ -173,7 +184,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones(client: FlaskClient) 
     assert answer.json == {
         "status": 405,
         "title": "Method Not Allowed",
-        "detail": "This path answers GET and HEAD only.",
+        "detail": "This path answers GET, HEAD and OPTIONS only.",
     }
 
 
@@ -208,11 +219,57 @@ def test_any_other_error_of_flasks_is_a_problem_in_its_own_words(make_app: Calla
 def test_every_gathering_tells_its_milliseconds(client: FlaskClient, xkcd: StandIn) -> None:
     xkcd.latency = 0.1
     timing = client.get("/comics?n=1-5").headers["Server-Timing"]
-    said = re.fullmatch(r'xkcd;dur=([\d.]+), one-by-one;dur=([\d.]+);desc="5 round trips"', timing)
+    said = re.fullmatch(
+        r'cache;dur=([\d.]+), xkcd;dur=([\d.]+), one-by-one;dur=([\d.]+);desc="5 round trips", total;dur=([\d.]+)',
+        timing,
+    )
     assert said
-    assert 100 <= float(said[1]) < 500 <= float(said[2])
+    assert float(said[1]) < 100 <= float(said[2]) <= float(said[4]) < 500 <= float(said[3])
     again = client.get("/comics?n=1-5").headers["Server-Timing"]
-    assert again.endswith('one-by-one;dur=0.0;desc="0 round trips"')
+    assert 'xkcd;dur=0.0, one-by-one;dur=0.0;desc="0 round trips", total;dur=' in again
+
+
+def test_fields_narrow_each_comic_in_the_order_of_the_answer(client: FlaskClient) -> None:
+    document = client.get("/comics?n=614,404&fields=img,num&fields=+title").json
+    woodpecker = {"num": 614, "title": "Woodpecker", "img": "https://imgs.xkcd.com/comics/woodpecker.png"}
+    assert document["comics"] == [woodpecker]
+    assert list(document["comics"][0]) == ["num", "title", "img"]
+    assert document["failures"][0]["num"] == 404
+    for path in ("/comics/614?fields=title,num,img", "/comics/random?seed=a&fields=num"):
+        assert client.get(path).get_json().keys() <= woodpecker.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/comics/614/image", "https://imgs.xkcd.com/comics/woodpecker.png"),
+        ("/comics/latest/image", "https://imgs.xkcd.com/comics/america_songs.png"),
+        ("/comics/random/image?seed=2026-11-22", "https://imgs.xkcd.com/comics/wasteland.png"),
+        ("/comics/1/image", "https://imgs.xkcd.com/comics/barrel_cropped_(1).jpg"),
+        ("/comics/859/image", "https://imgs.xkcd.com/comics/(.png"),
+        ("/comics/1446/image", "https://imgs.xkcd.com/comics/%3F%3F%3F.png"),
+    ],
+)
+def test_an_image_is_a_redirect_to_it(client: FlaskClient, path: str, location: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (302, location)
+
+
+@pytest.mark.parametrize("num", [1608, 1663])
+def test_a_comic_without_an_image_is_a_404_that_links_to_its_page(client: FlaskClient, num: int) -> None:
+    answer = client.get(f"/comics/{num}/image")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.json == {
+        "num": num,
+        "status": 404,
+        "title": "No image",
+        "detail": f"Comic {num} has no single image: see it on https://xkcd.com/{num}/.",
+        "url": f"https://xkcd.com/{num}/",
+    }
+
+
+def test_an_image_whose_comic_cannot_be_had_is_the_comics_problem(client: FlaskClient) -> None:
+    assert client.get("/comics/404/image").json == client.get("/comics/404").json
 
 
 def test_health_tells_what_is_known_and_asks_nobody(client: FlaskClient, xkcd: StandIn) -> None:

@@ -1,6 +1,9 @@
 """The Lambda handler, from event to answer."""
 
+import base64
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from app import XkcdGather
 from app.errors import BadEvent
 from app.gatherer import Gatherer
 from tools.stand_in import StandIn
+from tools.table import serverless
 
 EVENTS = Path(__file__).parent.parent / "events"
 
@@ -18,8 +22,9 @@ EVENTS = Path(__file__).parent.parent / "events"
 class Context:
     """Lambda's context object, as far as it is used."""
 
-    def __init__(self, seconds: float = 29.0) -> None:
+    def __init__(self, seconds: float = 29.0, request_id: str | None = None) -> None:
         self._milliseconds = int(seconds * 1000)
+        self.aws_request_id = request_id
 
     def get_remaining_time_in_millis(self) -> int:
         return self._milliseconds
@@ -55,6 +60,99 @@ def test_the_empty_event_is_five_random_comics() -> None:
 def test_the_short_form_is_a_request_for_its_path() -> None:
     answer = handler.handler({"path": "/comics?n=1-3&n=614"}, Context())
     assert [comic["num"] for comic in json.loads(answer["body"])["comics"]] == [1, 2, 3, 614]
+
+
+def test_what_is_packed_leaves_in_base64() -> None:
+    answer = handler.handler({**event("comics"), "headers": {"accept-encoding": "gzip"}}, Context())
+    assert (answer["isBase64Encoded"], answer["headers"]["Content-Encoding"]) == (True, "gzip")
+    body = gzip.decompress(base64.b64decode(answer["body"]))
+    assert len(json.loads(body)["comics"]) == 5
+
+
+def test_what_is_known_already_leaves_without_a_body() -> None:
+    first = handler.handler({"path": "/comics/614"}, Context())
+    known = {**event("comics"), "rawPath": "/comics/614", "rawQueryString": ""}
+    answer = handler.handler({**known, "headers": {"if-none-match": first["headers"]["ETag"]}}, Context())
+    assert (answer["statusCode"], "body" in answer) == (304, False)
+
+
+def through(host: str, path: str, query: str = "") -> dict[str, Any]:
+    """A request that came by that host."""
+    context = {"http": {"method": "GET"}, "stage": "$default", "requestId": "JKJaXmPLvHcESHA="}
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"Host": host},
+        "requestContext": context,
+    }
+
+
+GATEWAY = "abc123.execute-api.eu-central-1.amazonaws.com"
+
+
+@pytest.fixture
+def base_path(make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service behind an API mapping of its custom domain to /comics."""
+    monkeypatch.setenv("API_GATEWAY_BASE_PATH", "comics")
+    monkeypatch.setattr(handler, "app", make_app(base_path="comics"))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "nums"),
+    [
+        ("xkcd.example.org", "/comics/comics", [1, 2]),
+        ("xkcd.example.org", "/comics/2665/info.0.json", [2665]),
+        ("xkcd.example.org", "/comics/comics/614", [614]),
+        (GATEWAY, "/614/info.0.json", [614]),
+    ],
+)
+def test_behind_a_base_path_what_follows_it_is_the_path(base_path: None, host: str, path: str, nums: list[int]) -> None:
+    answer = handler.handler(through(host, path, "n=1,2" if path == "/comics/comics" else ""), Context())
+    document = json.loads(answer["body"])
+    assert [comic["num"] for comic in document.get("comics", [document])] == nums
+
+
+def test_behind_a_base_path_links_begin_with_it_and_elsewhere_not(base_path: None) -> None:
+    for path, prefix in (("/comics", "/comics"), ("/comics/", "/comics"), ("/", "")):
+        page = handler.handler(through("xkcd.example.org", path, "n=1"), Context())["body"]
+        assert f'href="{prefix}/static/gallery.css"' in page
+    for path, location in (("/comics/comic", "/comics/?random=1"), ("/comic", "/?random=1")):
+        assert handler.handler(through(GATEWAY, path), Context())["headers"]["Location"] == location
+    assert f'href="{"/comics"}/comics/2347"' in handler.handler(through("x.org", "/comics/docs"), Context())["body"]
+
+
+def test_a_path_that_only_begins_like_the_base_path_is_a_path_of_its_own(base_path: None) -> None:
+    assert handler.handler(through("xkcd.example.org", "/comicss"), Context())["statusCode"] == 404
+
+
+def test_without_the_stage_in_them_links_are_right_behind_the_default_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = serverless()["provider"]["environment"]
+    monkeypatch.setenv("STRIP_STAGE_PATH", variables["STRIP_STAGE_PATH"])
+    answer = handler.handler(through(GATEWAY, "/comic"), Context())
+    assert (answer["headers"]["Location"], answer["headers"]["X-Request-Id"]) == ("/?random=1", "JKJaXmPLvHcESHA=")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/comics/%36%31%34", 200),
+        ("/comics/614%2Fimage", 302),
+        ("/comics/%D9%A3", 400),
+        ("/comics/%FF", 400),
+        ("/comics/614/", 404),
+        ("/comics//614", 404),
+        ("//comics/614", 200),
+        ("/comics/..%2F..%2Fetc", 404),
+        ("/comics/%0d%0aX:y", 400),
+        ("/614/info.0.json/", 404),
+    ],
+)
+def test_encoded_doubled_and_trailing_slashes_work_or_are_refused_clearly(path: str, status: int) -> None:
+    answer = handler.handler(through("xkcd.example.org", path), Context())
+    assert answer["statusCode"] == status
+    if status >= 400:
+        assert json.loads(answer["body"])["status"] == status
 
 
 @pytest.mark.parametrize("path", ["//[x", "//example.org/comics", "/comics/"])

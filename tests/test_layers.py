@@ -14,6 +14,9 @@ HOUSE = [
     "app.pages",
     "app.routes",
     "app.responses",
+    "app.envelope",
+    "app.http_caching",
+    "app.documentation",
     "app.problems",
     "app.pings",
     "app.filling",
@@ -30,12 +33,26 @@ HOUSE = [
     "app.gathered",
     "app.politeness",
     "app.events",
+    "app.fields",
+    "app.query",
     "app.selection",
     "app.comic",
     "app.errors",
     "app.settings",
 ]
-PURE = {"app.items", "app.gathered", "app.politeness", "app.events", "app.selection", "app.comic", "app.errors"}
+PURE = {
+    "app.http_caching",
+    "app.documentation",
+    "app.items",
+    "app.gathered",
+    "app.politeness",
+    "app.events",
+    "app.fields",
+    "app.query",
+    "app.selection",
+    "app.comic",
+    "app.errors",
+}
 IMPURE_LIBRARIES = {"flask", "httpx", "httpcore", "boto3", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
     "httpx": {"app.xkcd", "app.transport"},

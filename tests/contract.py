@@ -1,0 +1,99 @@
+"""Holds every answer that a test gets against app/openapi.json."""
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.pages import CONTRACT
+
+COMPONENTS = "#/components/"
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """The contract; callers leave it as it is."""
+    document: dict[str, Any] = json.loads(CONTRACT.read_text())
+    return document
+
+
+def documented(path: str, status: int) -> Mapping[str, Any] | None:
+    """The response that the contract has for a GET of that path; a problem's for a path that it does not have."""
+    operation = operation_of(path)
+    if operation is None:
+        return resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
+    response = operation["responses"].get(str(status))
+    return None if response is None else resolved(response)
+
+
+def operation_of(path: str) -> Mapping[str, Any] | None:
+    """The operation for a path: one without a parameter in it before one with."""
+    for template in sorted(contract()["paths"], key=lambda template: "{" in template):
+        if re.fullmatch(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(template)), path):
+            operation: Mapping[str, Any] = contract()["paths"][template]["get"]
+            return operation
+    return None
+
+
+def resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The node of the contract, or what it refers to."""
+    if "$ref" not in node:
+        return node
+    kind, name = node["$ref"].removeprefix(COMPONENTS).split("/")
+    found: Mapping[str, Any] = contract()["components"][kind][name]
+    return found
+
+
+def assert_valid(schema: Mapping[str, Any], value: object) -> None:
+    """The value is of that schema, formats included."""
+    jsonschema_rs.validate({**schema, "components": contract()["components"]}, value, validate_formats=True)
+
+
+def assert_documented(method: str, path: str, answer: TestResponse) -> None:
+    """The answer is one that the contract has: its status, each of its headers, its body."""
+    if method == "OPTIONS" or answer.status_code in (405, 413, 500):
+        response: Mapping[str, Any] | None = resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
+    else:
+        response = documented(path, answer.status_code)
+    assert response is not None, f"{method} {path} is not to answer {answer.status_code}"
+    for name, header in response["headers"].items():
+        assert_header(answer, name, resolved(header))
+    if method not in ("OPTIONS", "HEAD"):
+        assert_body(response, answer)
+
+
+def assert_header(answer: TestResponse, name: str, header: Mapping[str, Any]) -> None:
+    """The answer has that header as it is documented, or does not have to."""
+    if name not in answer.headers:
+        assert not header["required"], f"the header {name} is missing"
+    else:
+        text = answer.headers[name]
+        assert_valid(header["schema"], int(text) if header["schema"]["type"] == "integer" else text)
+
+
+def assert_body(response: Mapping[str, Any], answer: TestResponse) -> None:
+    """The answer's body is of the documented type and schema."""
+    if "content" not in response:
+        assert answer.data == b""
+        return
+    assert answer.mimetype is not None
+    schema = response["content"][answer.mimetype]["schema"]
+    text = gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
+    assert_valid(schema, json.loads(text) if "json" in answer.mimetype else text.decode())
+
+
+class ContractClient(FlaskClient):
+    """Flask's test client, which holds each answer against the contract."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **kwargs)
+        path = answer.request.path
+        if not path.startswith("/static/"):
+            assert_documented(answer.request.method, path, answer)
+        return answer
