@@ -34,6 +34,7 @@ class Memory:
         self._comics: dict[int, Found] = {}
         self._absent_since: dict[int, float] = {}
         self._newest: NewestNumber | None = None
+        self._highest = 0
 
     @property
     def newest_number(self) -> NewestNumber | None:
@@ -52,11 +53,21 @@ class Memory:
         for found in comics:
             self._comics.pop(found.comic.num, None)
             self._comics[found.comic.num] = replace(found, source="memory")
+            self._highest = max(self._highest, found.comic.num)
         _shorten(self._comics, self._most)
-        if newest is not None:
-            if self._newest is None or self._newest.num != newest.num:
-                self._absent_since.clear()
-            self._newest = newest
+        self._learn(newest or self._newest)
+
+    def _learn(self, newest: NewestNumber | None) -> None:
+        """Take the number in unless a later one is known. It never falls below a comic that has been seen.
+
+        So it may when an old answer comes late, from the table or from one of xkcd's own caches.
+        """
+        known = self._newest
+        if newest is None or (known is not None and newest.learnt_at < known.learnt_at):
+            return
+        self._newest = replace(newest, num=max(newest.num, self._highest))
+        if known is None or known.num != self._newest.num:
+            self._absent_since.clear()
 
     def keep_absent(self, num: int) -> None:
         """Take in that xkcd has no comic of that number yet. That it lacks one it should have is not remembered."""
@@ -100,7 +111,7 @@ class Layered:
         if lower is None or (upper is not None and lower.learnt_at <= upper.learnt_at):
             return upper
         await self._upper.keep((), lower)
-        return lower
+        return await self._upper.newest()
 
     async def keep(self, comics: Collection[Found], newest: NewestNumber | None = None) -> None:
         await self._upper.keep(comics, newest)

@@ -42,7 +42,8 @@ class Caches:
     def __init__(self, memory: int, table: Table | None, clock: Callable[[], float] = time.time) -> None:
         self.memory = Memory(memory, clock)
         self.table = table
-        self._circuit = Circuit()
+        self._reading = Circuit()
+        self._writing = Circuit()
         self._clock = clock
 
     @property
@@ -58,59 +59,67 @@ class Caches:
 
     def bounded(self, table: Table, deadline: float) -> Cache:
         """The table alone, for such an invocation."""
-        return Bounded(table, self._circuit, self._clock, deadline)
+        return Bounded(table, self._reading, self._writing, self._clock, deadline)
+
+    def takes_nothing(self) -> bool:
+        """Whether the table is left alone for a while because nothing could be written."""
+        return self._writing.rest(self._clock()) > 0
 
 
 class Bounded:
     """A table as one invocation sees it: never an error, and PATIENCE seconds at most.
 
-    What fails or takes longer is logged, and the table is then left out of that invocation; after two of them in
-    a row it is left alone for a while. What could not be written is left to the pings.
+    What fails or takes longer is logged, and the table is then left out of that invocation. When reading, or
+    writing, has failed in two of them in a row, it is left be for a while. What could not be written is left to
+    the pings.
     """
 
-    def __init__(self, table: Table, circuit: Circuit, clock: Callable[[], float], deadline: float) -> None:
+    def __init__(
+        self, table: Table, reading: Circuit, writing: Circuit, clock: Callable[[], float], deadline: float
+    ) -> None:
         self._table = table
-        self._circuit = circuit
+        self._reading = reading
+        self._writing = writing
         self._clock = clock
         self._deadline = deadline
         self._left = PATIENCE
-        self._left_out = circuit.rest(clock()) > 0
+        self._left_out = False
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
         had: dict[int, Found] = {}
-        await self._try(partial(self._table.comics, numbers, had))
+        await self._try(self._reading, partial(self._table.comics, numbers, had))
         return had
 
     async def newest(self) -> NewestNumber | None:
-        return await self._try(self._table.newest)
+        return await self._try(self._reading, self._table.newest)
 
     async def keep(self, comics: Collection[Found], newest: NewestNumber | None = None) -> None:
-        await self._try(partial(self._table.keep, comics, newest))
+        await self._try(self._writing, partial(self._table.keep, comics, newest))
 
-    async def _try(self, ask: Callable[[], Awaitable[T]]) -> T | None:
-        if self._left_out:
+    async def _try(self, circuit: Circuit, ask: Callable[[], Awaitable[T]]) -> T | None:
+        if self._left_out or circuit.rest(self._clock()):
             return None
         began = time.monotonic()
         try:
-            return await self._ask(ask, min(self._left, self._deadline - began))
-        except TimeoutError:
-            self._leave_out("the time allowed for it is over")
-        except TableError as error:
-            self._leave_out(str(error))
-        finally:
-            self._left -= time.monotonic() - began
-        return None
-
-    async def _ask(self, ask: Callable[[], Awaitable[T]], seconds: float) -> T:
-        if seconds <= 0:
-            raise TimeoutError
-        async with asyncio.timeout(seconds):
-            answer = await ask()
-        self._circuit.worked()
+            answer = await _within(min(self._left, self._deadline - began), ask)
+        except Exception as error:  # a cache never fails a request, not even by a fault of ours
+            self._leave_out(circuit, error)
+            return None
+        self._left -= time.monotonic() - began
+        circuit.worked()
         return answer
 
-    def _leave_out(self, why: str) -> None:
+    def _leave_out(self, circuit: Circuit, error: Exception) -> None:
         self._left_out = True
-        _log.warning("The table is left out of this invocation: %s", why)
+        why = "the time allowed for it is over" if isinstance(error, TimeoutError) else str(error)
+        fault = None if isinstance(error, TimeoutError | TableError) else error
+        _log.warning("The table is left out of this invocation: %s", why, exc_info=fault)
         if time.monotonic() < self._deadline:  # else the invocation was late, not the table
-            self._circuit.failed(self._clock())
+            circuit.failed(self._clock())
+
+
+async def _within(seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
+    if seconds <= 0:
+        raise TimeoutError
+    async with asyncio.timeout(seconds):
+        return await ask()

@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ConnectionClosedError
 
 from app import items
 from app.errors import TableError
@@ -23,10 +27,15 @@ SCAN_SECONDS = 5.0
 WRITTEN_AT_ONCE = 25
 """How many items DynamoDB takes in one BatchWriteItem; a BatchGetItem takes 100 keys, as many as a selection has."""
 
+CALLS = 50
+"""How many calls may be on their way at a time."""
+
 LONGEST_PAUSE = 0.02
 """Seconds that the pause before asking a first time again lasts at most; each further one twice as long."""
 
 T = TypeVar("T")
+
+_slots = threading.BoundedSemaphore(CALLS)
 
 _log = logging.getLogger(__name__)
 
@@ -34,9 +43,10 @@ _log = logging.getLogger(__name__)
 class ComicsTable:
     """The table of that name, in the account and the region of the environment.
 
-    boto3 blocks, so its calls run in threads. Each event loop has a client of its own: a forked process must let
-    its parent's sockets be. What the table leaves undone is asked for again until it is done; whoever waits says
-    how long that may take. `clock` gives seconds since 1970.
+    boto3 blocks, so each of its calls has a thread of its own, at most CALLS at a time: one that hangs, and for which
+    nobody waits any more, keeps neither the others nor the process's end waiting. Each event loop has a client of
+    its own: a forked process must let its parent's sockets be. What the table leaves undone is asked for again
+    until it is done; whoever waits says how long that may take. `clock` gives seconds since 1970.
     """
 
     def __init__(self, name: str, clock: Callable[[], float], rng: Random | None = None) -> None:
@@ -65,6 +75,7 @@ class ComicsTable:
             item = items.of_comic(found)
             if item is None:
                 _log.warning("Comic %d is too large for the table", found.comic.num)
+                self._note(found)  # so that filling does not fetch it again and again
             else:
                 written.append((item, found))
         batches = [written[i : i + WRITTEN_AT_ONCE] for i in range(0, len(written), WRITTEN_AT_ONCE)]
@@ -78,7 +89,7 @@ class ComicsTable:
         The table is scanned for it once; from then on this process knows, but for what others write.
         """
         if self._held is None:
-            self._held = items.held([item async for item in self._scan()])
+            self._held = items.held([item async for item in self._scan()], self._clock())
         return self._held
 
     async def aclose(self) -> None:
@@ -99,9 +110,11 @@ class ComicsTable:
             try:
                 usable.append(read(item, now))
             except BadItem:
-                rubbish.append(item.get("num"))
+                rubbish.append(item)
         if rubbish:
-            _log.warning("The table has items that are rubbish: %s", rubbish)
+            _log.warning("The table has items that are rubbish: %.200r", rubbish)
+            for num in items.held(rubbish, now):
+                self._forget(num)
         return filter(None, usable)
 
     async def _write(self, batch: Collection[tuple[Item, Found | None]]) -> None:
@@ -114,6 +127,10 @@ class ComicsTable:
     def _note(self, found: Found | None) -> None:
         if self._held is not None and found is not None:
             self._held[found.comic.num] = found.fetched_at
+
+    def _forget(self, num: int) -> None:
+        if self._held is not None:
+            self._held.pop(num, None)
 
     async def _repeatedly(self, operation: str, wanted: object, undone: str) -> AsyncIterator[Mapping[str, Any]]:
         left: Mapping[str, Any] = {self._name: wanted}
@@ -132,14 +149,15 @@ class ComicsTable:
             "ProjectionExpression": ", ".join(f"#{name}" for name in items.HOLDING),
             "ExpressionAttributeNames": {f"#{name}": name for name in items.HOLDING},
         }
-        client = await asyncio.to_thread(_connect, SCAN_SECONDS)
+        client = await _in_thread(partial(_connect, SCAN_SECONDS))
         try:
-            page: Mapping[str, Any] = {"LastEvaluatedKey": None}
-            while "LastEvaluatedKey" in page:
-                page = await _call(client.scan, "Items", **wanted)
-                wanted["ExclusiveStartKey"] = page.get("LastEvaluatedKey")
+            page = await _call(client.scan, "Items", **wanted)
+            while True:
                 for item in page["Items"]:
                     yield item
+                if not page.get("LastEvaluatedKey"):
+                    return
+                page = await _call(client.scan, "Items", **wanted, ExclusiveStartKey=page["LastEvaluatedKey"])
         finally:
             client.close()
 
@@ -153,7 +171,7 @@ class ComicsTable:
 async def _call(operation: Callable[..., Any], expected: str, **arguments: Any) -> Mapping[str, Any]:
     """The answer, which has the expected member. Raises TableError."""
     try:
-        answer: Mapping[str, Any] = await asyncio.to_thread(operation, **arguments)
+        answer: Mapping[str, Any] = await _in_thread(partial(_on_a_live_connection, operation, arguments))
     except Exception as error:  # botocore lets out whatever its parsers meet: AttributeError, UnicodeDecodeError, …
         raise TableError(f"{operation.__name__} failed: {error}") from error
     if expected not in answer:  # and takes what is no JSON for an answer without members
@@ -161,6 +179,42 @@ async def _call(operation: Callable[..., Any], expected: str, **arguments: Any) 
     return answer
 
 
+def _on_a_live_connection(operation: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """Call it; and once more, on a new one, when a connection that was kept turns out closed, as after a freeze."""
+    try:
+        return operation(**arguments)
+    except ConnectionClosedError:
+        operation.__self__.close()  # type: ignore[attr-defined] # it forgets all that it kept, and goes on
+        return operation(**arguments)
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    if not _slots.acquire(blocking=False):
+        raise TableError(f"{CALLS} calls are on their way and none of them ends")
+    future: Future[T] = Future()
+    threading.Thread(target=_run, args=(call, future, _slots), name="table", daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+def _run(call: Callable[[], T], future: "Future[T]", slots: threading.BoundedSemaphore) -> None:
+    future.set_running_or_notify_cancel()
+    try:
+        future.set_result(call())
+    except Exception as error:
+        future.set_exception(error)
+    finally:
+        slots.release()
+
+
 def _connect(seconds: float) -> Any:
-    config = Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
-    return boto3.client("dynamodb", config=config)
+    """A client. Raises TableError when the environment does not say enough, such as the region."""
+    config = Config(
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=CALLS,
+    )
+    try:
+        return boto3.client("dynamodb", config=config)
+    except BotoCoreError as error:
+        raise TableError(f"The table cannot be used: {error}") from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.caches import Caches, Table
-from app.errors import BadAnswer, NoSuchComic, TableError
+from app.errors import BadAnswer, LeftAlone, NoSuchComic, TableError, TooMany
 from app.gathered import FRESH, Gathered
 from app.gatherer import Gatherer
 from app.selection import Listed, existing
@@ -51,23 +51,26 @@ class Filler:
     ) -> Filled:
         """Try up to `most` of the missing comics (None: all of them), the newest first, until the deadline.
 
-        A comic that failed before waits until the others have had their turn. Ends early when xkcd or the table
-        is in trouble. Raises TableError when the table does not tell what it holds.
+        A comic that failed before waits until the others have had their turn. Ends early when xkcd or the table is
+        in trouble for two groups in a row. Raises TableError when the table does not tell what it holds.
         """
+        if self._caches.takes_nothing():
+            raise TableError("The table took nothing lately and is left alone for a while.")
         held = await self._held(deadline)
         todo = self._gaps(newest, held)[:most]
         tried: list[int] = []
-        trouble = None
-        while len(tried) < len(todo) and time.monotonic() < deadline:
+        troubles: list[str | None] = [None]
+        refused = False
+        while len(tried) < len(todo) and time.monotonic() < deadline and not refused and None in troubles[-2:]:
             group = todo[len(tried) : len(tried) + self._at_once]
-            gathered = await self._bring(group, deadline)
+            gathered = await self._bring(group, held, deadline)
             tried += group
             progress(len(tried), len(todo))
-            if not any(self._has(num, held) for num in group) and (trouble := _trouble(gathered)):
-                break
+            troubles.append(self._trouble(gathered, held))
+            refused = any(isinstance(failure.error, TooMany | LeftAlone) for failure in gathered.failures)
         failed = {num for num in tried if not self._has(num, held)}
         self._failed = (self._failed - set(tried)) | failed
-        return Filled(len(tried) - len(failed), len(failed), len(self._gaps(newest, held)), trouble)
+        return Filled(len(tried) - len(failed), len(failed), len(self._gaps(newest, held)), troubles[-1])
 
     async def _held(self, deadline: float) -> Mapping[int, float]:
         try:
@@ -83,20 +86,22 @@ class Filler:
     def _has(self, num: int, held: Mapping[int, float]) -> bool:
         return self._clock() - held.get(num, 0.0) < FRESH
 
-    async def _bring(self, group: Sequence[int], deadline: float) -> Gathered:
+    async def _bring(self, group: Sequence[int], held: Mapping[int, float], deadline: float) -> Gathered:
         """Gather these, by which the table gets what xkcd sent; what only memory had is put into it after."""
         gathered = await self._gatherer.gather(Listed(tuple(group)), deadline)
-        remembered = [found for found in gathered.comics if found.source == "memory"]
+        fresh = [found for found in gathered.comics if found.is_fresh(self._clock())]
+        remembered = [found for found in fresh if not self._has(found.comic.num, held)]
         if remembered:
             await self._caches.bounded(self._table, deadline).keep(remembered)
         return gathered
 
-
-def _trouble(gathered: Gathered) -> str | None:
-    """Why nothing of a group arrived in the table, when the next group would fare no better."""
-    passing = [f.error for f in gathered.failures if not isinstance(f.error, NoSuchComic | BadAnswer)]
-    if passing:
-        return str(passing[0])
-    if any(found.stale for found in gathered.comics):
-        return "xkcd did not send anew what the table has old."
-    return None if gathered.failures else "The table did not take what xkcd sent."
+    def _trouble(self, gathered: Gathered, held: Mapping[int, float]) -> str | None:
+        """Why nothing of a group arrived in the table, if the next group may well fare no better."""
+        fresh = [found for found in gathered.comics if not found.stale]
+        if fresh:
+            arrived = any(self._has(found.comic.num, held) for found in fresh)
+            return None if arrived else "The table did not take what xkcd sent."
+        if gathered.comics:
+            return "xkcd did not send anew what the table has old."
+        passing = [f.error for f in gathered.failures if not isinstance(f.error, NoSuchComic | BadAnswer)]
+        return str(passing[0]) if passing else None

@@ -11,11 +11,14 @@ from app.asking import PoliteXkcd
 from app.cache import Cache
 from app.caches import Caches
 from app.comic import Comic
-from app.errors import NewestUnknown, NoSuchComic, TooLate, UpstreamError
+from app.errors import BadAnswer, NewestUnknown, NoSuchComic, TooLate, UpstreamError
 from app.gathered import Failure, Found, Gathered, NewestNumber, Timing
 from app.politeness import TRIES, Budget
-from app.selection import Selection
+from app.selection import Selection, existing
 from app.xkcd import Xkcd
+
+LEAP = 500
+"""By how many the newest comic's number may rise at once: three years' worth."""
 
 
 @dataclass(slots=True)
@@ -118,23 +121,24 @@ class Gatherer:
         with invocation.spending("xkcd"):
             async with _until(invocation.deadline, "the newest comic"):
                 found = self._found(await self._xkcd.newest(invocation.budget, tries))
-        num = found.comic.num
+        num, known = found.comic.num, self._memory.newest_number
+        if known is not None and num > known.num + LEAP:
+            raise BadAnswer(f"xkcd says that the newest comic is {num}, after {known.num}.")
         invocation.had[num] = invocation.fetched[num] = found
-        invocation.newest_told = NewestNumber(num, found.fetched_at)
-        await self._memory.keep((), invocation.newest_told)
-        return num
+        await self._memory.keep([found], NewestNumber(num, found.fetched_at))
+        invocation.newest_told = self._memory.newest_number or NewestNumber(num, found.fetched_at)
+        return invocation.newest_told.num
 
     async def _all(self, numbers: Sequence[int], invocation: _Invocation) -> list[Found | Failure]:
-        had = invocation.had
-        absent = {num: Failure(num, why) for num in numbers if (why := self._memory.absence(num))}
+        had, now = invocation.had, self._clock()
         with invocation.spending("cache"):
-            had.update(await invocation.cache.comics([num for num in numbers if num not in absent and num not in had]))
-        now = self._clock()
-        lacking = [num for num in numbers if num not in absent and not (num in had and had[num].is_fresh(now))]
+            had.update(await invocation.cache.comics([num for num in existing(numbers) if num not in had]))
+        lacking = [num for num in numbers if not (num in had and had[num].is_fresh(now))]
+        absent = {num: Failure(num, why) for num in lacking if (why := self._memory.absence(num))}
         with invocation.spending("xkcd"):
             async with asyncio.TaskGroup() as group:
-                asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking}
-        outcomes = {**absent, **had, **{num: task.result() for num, task in asked.items()}}
+                asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking if num not in absent}
+        outcomes = {**had, **absent, **{num: task.result() for num, task in asked.items()}}
         return [outcomes[num] for num in numbers]
 
     async def _ask(self, num: int, invocation: _Invocation) -> Found | Failure:
@@ -154,11 +158,7 @@ class Gatherer:
 
     async def _fetch(self, num: int, invocation: _Invocation, tries: int) -> Found:
         async with _until(invocation.deadline, f"comic {num}"):
-            found = self._found(await self._xkcd.comic(num, invocation.budget, tries))
-        newest = self._memory.newest_number
-        if newest is not None and num > newest.num:
-            await self._memory.keep((), replace(newest, num=num))
-        return found
+            return self._found(await self._xkcd.comic(num, invocation.budget, tries))
 
     def _found(self, comic: Comic) -> Found:
         return Found(comic, self._clock())

@@ -24,6 +24,9 @@ LARGEST = 350_000
 """Bytes of a record that fits an item: one may have 400 KB, names of attributes included, says DynamoDB."""
 
 
+SKEW = 300.0
+"""Seconds by which another computer's clock may be ahead of ours."""
+
 HOLDING = ("num", "version", "fetched_at")
 """The attributes that tell what the table holds."""
 
@@ -33,8 +36,11 @@ class BadItem(Exception):
 
 
 def of_comic(found: Found) -> Item | None:
-    """The item for a comic; None when its record is too large for one."""
-    record = json.dumps(found.comic.record)
+    """The item for a comic; None when its record is too large for one, or nested too deep to be written."""
+    try:
+        record = json.dumps(found.comic.record)
+    except RecursionError:
+        return None
     if len(record) > LARGEST:
         return None
     return {**_item(found.comic.num, found.fetched_at), "record": {"S": record}}
@@ -78,17 +84,12 @@ def key(num: int) -> Item:
     return {"num": _number(num)}
 
 
-def held(page: Iterable[Item]) -> dict[int, float]:
-    """When each comic in these items, of which HOLDING is enough, was fetched, by number; 0 if it cannot be read.
+def held(page: Iterable[Item], now: float) -> dict[int, float]:
+    """When each comic in these items, of which HOLDING is enough, was fetched, by number; 0 if that makes no sense.
 
-    A later version counts as any other: two programs side by side are not to undo each other's work.
+    A later version counts as any other: of two programs side by side, none is to fill what the other has filled.
     """
-    return {
-        _integer_or_0(item, "num"): float(_integer_or_0(item, "fetched_at"))
-        if _integer_or_0(item, "version") >= VERSION
-        else 0.0
-        for item in page
-    }
+    return {_integer_or_0(item, "num"): _held_since(item, now) for item in page}
 
 
 def _item(num: int, fetched_at: float) -> dict[str, Mapping[str, Any]]:
@@ -100,24 +101,29 @@ def _item(num: int, fetched_at: float) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def _held_since(item: Item, now: float) -> float:
+    fetched_at = float(_integer_or_0(item, "fetched_at"))
+    return fetched_at if fetched_at <= now + SKEW and _integer_or_0(item, "version") >= VERSION else 0.0
+
+
 def _number(number: int) -> Mapping[str, str]:
     return {"N": str(number)}
 
 
 def _fetched_at(item: Item, now: float) -> float | None:
-    if _integer(item, "version") != VERSION or _integer(item, "expires_at") <= now:
+    if _integer(item, "version") != VERSION:
         return None
-    return float(_integer(item, "fetched_at"))
+    fetched_at, expires_at = _integer(item, "fetched_at"), _integer(item, "expires_at")
+    if fetched_at > now + SKEW:
+        raise BadItem
+    return float(fetched_at) if now < min(expires_at, fetched_at + KEPT) else None
 
 
 def _integer(item: Item, name: str) -> int:
     try:
-        number = int(item[name]["N"])
+        return int(item[name]["N"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadItem from error
-    if abs(number) > 10**12:  # no number here is; and no clock could read it
-        raise BadItem
-    return number
 
 
 def _integer_or_0(item: Item, name: str) -> int:

@@ -51,10 +51,10 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         async with AsyncExitStack() as stack:
             for _ in range(count):  # so that all together stay within the limit
                 await stack.enter_async_context(self._slots)
-            usable = []
-            while kept := await self._take():
-                usable.append(kept)
-            self._free = usable[::-1]
+            closed = [kept for kept in self._free if not kept.can_be_used_again()]
+            self._free = [kept for kept in self._free if kept not in closed]
+            for kept in closed:
+                await kept.aclose()
             with _as_httpx_errors():
                 while len(self._free) < count:
                     self._free.append(await self._open(_url(url).origin))

@@ -58,6 +58,21 @@ def test_after_half_a_year_the_newest_number_is_not_used_any_more(clock: Clock) 
     assert asyncio.run(remembered.newest()) is None
 
 
+def test_a_number_learnt_earlier_does_not_replace_one_learnt_later(clock: Clock) -> None:
+    remembered = memory(clock, newest=NewestNumber(2665, NOW))
+    asyncio.run(remembered.keep((), NewestNumber(2666, NOW - 1)))
+    assert remembered.newest_number == NewestNumber(2665, NOW)
+
+
+def test_the_newest_number_is_never_below_a_comic_that_was_kept(clock: Clock) -> None:
+    remembered = memory(clock, found(2661), most=0, newest=NewestNumber(2660, NOW))
+    assert remembered.newest_number == NewestNumber(2661, NOW)
+    asyncio.run(remembered.keep([found(2664)]))
+    assert remembered.newest_number == NewestNumber(2664, NOW)
+    asyncio.run(remembered.keep((), NewestNumber(1, NOW + 1)))
+    assert remembered.newest_number == NewestNumber(2664, NOW + 1)
+
+
 def absence(memory: Memory, num: int) -> str | None:
     error = memory.absence(num)
     return None if error is None else str(error)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import pytest
 
+from app import caches
 from app.cache import Cache
 from app.caches import PATIENCE, Caches
 from app.errors import TableError
@@ -132,12 +133,38 @@ def test_a_table_that_dies_between_reading_and_writing_costs_nothing_else(
     assert caplog.messages == [LEFT_OUT + "It is on fire."]
 
 
-def fail_in(house: House, invocations: int) -> None:
-    house.table.fails = True
+def fail_in(house: House, invocations: int, writing: bool = False) -> None:
+    """Have the table fail, to be read or to be written; it works for the other."""
     for _ in range(invocations):
-        asyncio.run(house.bounded().newest())
+        bounded = house.bounded()
+        house.table.fails = not writing
+        asyncio.run(bounded.newest())
+        house.table.fails = writing
+        asyncio.run(bounded.keep([found(3)]))
     house.table.fails = False
     house.table.asked.clear()
+
+
+def test_a_table_that_can_be_read_but_not_written_has_a_rest_from_writing(house: House) -> None:
+    fail_in(house, 2, writing=True)
+    assert house.caches.takes_nothing()
+    table = house.bounded()
+    assert asyncio.run(table.newest()) == NewestNumber(2665, NOW)
+    asyncio.run(table.keep([found(3)]))
+    assert house.table.asked == ["newest"]
+    house.clock.now += REST
+    assert not house.caches.takes_nothing()
+    asyncio.run(house.bounded().keep([found(3)]))
+    assert house.table.kept == [3]
+
+
+def test_a_fault_of_ours_in_the_table_is_logged_with_its_traceback_and_fails_nobody(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.table.spend = lambda: {}["missing"]
+    assert asyncio.run(house.bounded().newest()) is None
+    assert caplog.messages == [LEFT_OUT + "'missing'"]
+    assert caplog.records[0].exc_info
 
 
 def test_after_failing_in_two_invocations_in_a_row_the_table_has_a_rest(
@@ -168,10 +195,11 @@ def test_after_the_deadline_nothing_is_asked_and_the_table_is_not_to_blame(
     assert asyncio.run(house.bounded().newest()) is not None
 
 
-def test_a_deadline_before_the_patience_is_over_is_kept(house: House) -> None:
+def test_a_deadline_before_the_patience_is_over_is_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "PATIENCE", 3600.0)
     house.table.stalls = True
     for _ in range(3):
-        asyncio.run(house.bounded(seconds=0.01).newest())
+        asyncio.run(asyncio.wait_for(house.bounded(seconds=0.01).newest(), 30))
     house.table.stalls = False
     assert asyncio.run(house.bounded().newest()) is not None
 

@@ -1,5 +1,6 @@
 """The table, spoken to by the real client over loopback sockets."""
 
+import asyncio
 import json
 import logging
 import threading
@@ -235,6 +236,75 @@ def test_what_is_held_follows_what_is_written_and_read(table: LocalTable, client
     with pytest.raises(TableError):
         client.keep(found(3))
     assert client.held() == {1: NOW, 2: NOW - 5}
+
+
+def test_a_scan_has_more_time_than_a_request(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb, "SECONDS", 0.05)
+
+    def slow(body: dict[str, Any], ask: Ask) -> Response:
+        threading.Event().wait(0.3)
+        return ask(body)
+
+    table.faults["Scan"] = slow
+    client = Client(table.name)
+    assert client.held() == {}
+    client.loop.close()
+
+
+def test_a_scan_that_says_it_has_more_and_not_where_is_over(table: LocalTable, client: Client) -> None:
+    table.faults["Scan"] = says(b'{"Items": [], "LastEvaluatedKey": {}}')
+    assert client.held() == {}
+    assert table.asked["Scan"] == 1
+
+
+def test_pauses_grow_while_the_table_leaves_things_undone(
+    table: LocalTable, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+
+    table.faults["BatchWriteItem"] = unprocessed
+    monkeypatch.setattr(asyncio, "sleep", note)
+    client.keep(*(found(num) for num in range(1, 11)))
+    assert len(pauses) == 9
+    assert all(0 <= pause <= dynamodb.LONGEST_PAUSE * 2**i for i, pause in enumerate(pauses))
+    assert max(pauses) > dynamodb.LONGEST_PAUSE * 8
+
+
+def test_a_client_waits_no_longer_than_it_is_told_and_tries_once(table: LocalTable) -> None:
+    config = dynamodb._connect(0.25).meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (0.25, 0.25, 1)
+
+
+def test_calls_that_hang_are_left_behind_and_only_so_many(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb, "_slots", threading.BoundedSemaphore(1))
+    over = threading.Event()
+
+    def hang(body: dict[str, Any], ask: Ask) -> Response:
+        over.wait(10)
+        return ask(body)
+
+    table.faults["BatchGetItem"] = hang
+    client = Client(table.name)
+
+    async def give_up_on() -> None:
+        async with asyncio.timeout(0.1):
+            await client.table.comics([1], {})
+
+    with pytest.raises(TimeoutError):
+        client.loop.run(give_up_on())
+    with pytest.raises(TableError, match="calls are on their way and none of them ends"):
+        client.comics(1)
+    client.loop.close()
+    over.set()
+
+
+def test_without_a_region_there_is_no_table(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(TableError, match=r"^The table cannot be used: You must specify a region\.$"):
+        ComicsTable(table.name, Clock())
 
 
 def test_another_loop_has_connections_of_its_own(client: Client) -> None:

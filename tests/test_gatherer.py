@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from app.caches import Caches
-from app.errors import LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany, Unreachable
+from app.errors import BadAnswer, LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany, Unreachable
 from app.event_loop import EventLoop
 from app.gathered import FRESH, KEPT, NEWEST_FRESH, Gathered
-from app.gatherer import Gatherer
+from app.gatherer import LEAP, Gatherer
 from app.politeness import REST
 from app.selection import Listed, Newest, Randomly, Selection, Since
 from app.settings import Settings
@@ -132,6 +132,25 @@ def test_a_comic_above_an_old_newest_is_asked_for_and_becomes_the_newest_known(x
     xkcd.newest = 2665
     gathered = house.gather(Listed((2665,)))
     assert (nums(gathered), gathered.latest) == ([2665], 2665)
+
+
+def test_a_newest_number_that_leaps_is_not_believed(xkcd: StandIn, house: House) -> None:
+    xkcd.newest = 1
+    house.gather(Newest(1))
+    house.now += NEWEST_FRESH
+    xkcd.newest = 2 + LEAP
+    assert nums(house.gather(Newest(1))) == [1]
+    with pytest.raises(BadAnswer, match=r"^xkcd says that the newest comic is 502, after 1\.$"):
+        house.loop.run(house.gatherer.renew_newest(time.monotonic() + 8))
+    xkcd.newest = 1 + LEAP
+    assert nums(house.gather(Newest(1))) == [1 + LEAP]
+
+
+def test_what_is_remembered_is_answered_whatever_the_newest_is_said_to_be(xkcd: StandIn, house: House) -> None:
+    house.gather(Listed((2664,)))
+    xkcd.newest = 1
+    assert house.loop.run(house.gatherer.renew_newest(time.monotonic() + 8)) == 2664
+    assert nums(house.gather(Listed((2664,)))) == [2664]
 
 
 def test_renewing_asks_although_the_newest_is_known(xkcd: StandIn, house: House) -> None:

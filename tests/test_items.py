@@ -57,6 +57,28 @@ def test_a_record_that_does_not_fit_makes_no_item() -> None:
     assert items.of_comic(Found(Comic.from_record(record), NOW)) is None
 
 
+def test_a_record_nested_too_deep_to_be_written_makes_no_item() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    record = {**json.loads(records()[614]), "extra_parts": deep}
+    assert items.of_comic(Found(Comic.from_record(record), NOW)) is None
+
+
+def test_an_item_that_expires_later_than_it_should_is_none_all_the_same() -> None:
+    later = changed(expires_at={"N": str(10**11)})
+    assert items.to_comic(later, NOW + KEPT) is None
+
+
+@pytest.mark.parametrize("fetched_at", [-(10**12), 0])
+def test_an_item_from_before_time_is_none(fetched_at: int) -> None:
+    assert items.to_comic(changed(fetched_at={"N": str(fetched_at)}), NOW) is None
+
+
+def test_an_item_of_a_clock_a_little_ahead_is_taken() -> None:
+    assert items.to_comic(changed(fetched_at={"N": str(int(NOW) + 300)}), NOW) is not None
+
+
 def test_an_expired_item_is_none_although_it_is_still_there() -> None:
     assert items.to_comic(changed(), NOW + KEPT - 1) is not None
     assert items.to_comic(changed(), NOW + KEPT) is None
@@ -75,6 +97,7 @@ RUBBISH = {
     "no time": changed(fetched_at=None),
     "time is a fraction": changed(fetched_at={"N": "1.5"}),
     "time is no time": changed(fetched_at={"N": "1" + "0" * 30}),
+    "time is to come": changed(fetched_at={"N": str(int(NOW) + 301)}),
     "no record": changed(record=None),
     "record is a number": changed(record={"N": "1"}),
     "record is no JSON": changed(record={"S": "<html>"}),
@@ -121,6 +144,7 @@ def test_what_is_held_counts_later_versions_and_takes_what_cannot_be_read_for_ol
         holding(num="3", version="0", fetched_at="300"),
         holding(num="4", version="1"),
         holding(num="5"),
+        holding(num="6", version="1", fetched_at=str(10**12)),
         holding(num="1.5", version="1", fetched_at="600"),
     ]
-    assert items.held(page) == {1: 100.0, 2: 200.0, 3: 0.0, 4: 0.0, 5: 0.0, 0: 600.0}
+    assert items.held(page, NOW) == {1: 100.0, 2: 200.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 0: 600.0}

@@ -104,6 +104,7 @@ FAULTS: dict[str, Fault] = {
     "broken": refusal("InternalServerError", 500),
     "no JSON": says(b"<html>"),
     "no batch": says(b'{"Responses": 5, "UnprocessedKeys": 5, "UnprocessedItems": 5}'),
+    "no items": says(b'{"Responses": 5, "UnprocessedKeys": {}, "UnprocessedItems": 5}'),
     "silent": silent,
     "never done": never_done,
 }
@@ -152,6 +153,53 @@ def test_a_batch_done_in_part_is_done_whole_within_the_request(
     assert sources(new_process(), "1,2,3") == dict.fromkeys((1, 2, 3), "table")
 
 
+def test_connections_that_were_closed_meanwhile_are_replaced_unnoticed(
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = new_process()
+    sources(client, HUNDRED)
+    sources(new_process(), "101,102")
+    table.lose_connections()
+    assert sources(client, "101,102") == {101: "table", 102: "table"}
+    table.lose_connections()
+    assert len(sources(client, ",".join(map(str, range(103, 203))))) == 100
+    assert caplog.messages == []
+    assert table.items().keys() == {*range(1, 203)}
+
+
+def test_an_item_of_no_time_at_all_costs_nobody_anything(
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient
+) -> None:
+    sources(new_process(), "1")
+    client = table.client()
+    never = {"N": str(10**12)}
+    client.put_item(TableName=table.name, Item={**table.items()[1], "fetched_at": never, "expires_at": never})
+    item = {"num": {"N": "0"}, "version": {"N": "1"}, "newest": {"N": "7"}, "fetched_at": never, "expires_at": never}
+    client.put_item(TableName=table.name, Item=item)
+    client.close()
+    asking = new_process()
+    assert sources(asking, "1,5,latest") == dict.fromkeys((1, 5, 2665), "xkcd")
+    assert asking.get("/health").json["latest"] == 2665
+    assert sources(new_process(), "1") == {1: "table"}
+
+
+def test_the_newest_number_never_falls_below_a_comic_that_was_seen(
+    xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process's ping tells the table, but before the new comic is published; then it is seen here."""
+    monkeypatch.setattr("app.gathered.NEWEST_FRESH", -1.0)
+    xkcd.newest = 2660
+    app = make_app(table=table.name)
+    client = app.test_client()
+    client.get("/comics/latest")
+    make_app(table=table.name).ping(None)
+    xkcd.newest = 2661
+    assert sources(client, "2661") == {2661: "xkcd"}
+    monkeypatch.setattr("app.gathered.NEWEST_FRESH", 300.0)
+    assert client.get("/comics/latest").json["num"] == 2661
+    assert sources(client, "2661") == {2661: "memory"}
+
+
 def test_rubbish_in_the_table_is_passed_over_logged_and_healed(
     table: LocalTable, new_process: MakeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,7 +210,9 @@ def test_rubbish_in_the_table_is_passed_over_logged_and_healed(
     client.put_item(TableName=table.name, Item=later)
     client.close()
     assert sources(new_process(), "1,2") == {1: "xkcd", 2: "xkcd"}
-    assert caplog.messages == ["The table has items that are rubbish: [{'N': '1'}]"]
+    assert caplog.messages == [
+        "The table has items that are rubbish: [{'num': {'N': '1'}, 'version': {'N': '1'}}]",
+    ]
     assert sources(new_process(), "1,2") == {1: "table", 2: "table"}
 
 

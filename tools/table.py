@@ -8,6 +8,7 @@ prints the environment with which a process uses it, and stops at Ctrl-C. What i
 import argparse
 import json
 import os
+import socket
 import sys
 import threading
 from collections import Counter
@@ -50,6 +51,8 @@ class LocalTable:
         self.name = f"comics-{next(_numbers)}"
         self.faults: dict[str, Fault] = {}
         self.asked: Counter[str] = Counter()
+        self._used: set[str] = set()
+        self._lost: set[str] = set()
         self._moto = create_backend_app("dynamodb")
         self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
@@ -71,6 +74,10 @@ class LocalTable:
             aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def lose_connections(self) -> None:
+        """Hang up on each connection that is kept, but only when it is used again, as after a freeze."""
+        self._lost |= self._used
 
     def items(self) -> dict[int, dict[str, Any]]:
         """All that it holds, by number."""
@@ -115,6 +122,10 @@ class LocalTable:
             return Response.from_app(self._moto, environ)
 
         body = json.loads(request.get_data())
+        port = request.environ["REMOTE_PORT"]
+        self._used.add(port)
+        if port in self._lost:
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return self.faults[operation](body, ask) if operation in self.faults else ask(body)
 
 
@@ -138,6 +149,8 @@ _Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value
 
 
 class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # by which connections are kept, as DynamoDB keeps them
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are counted, not logged."""
 
