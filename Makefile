@@ -30,13 +30,13 @@ fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_
 	@exec python -m tools.fill
 
 test: .stamps/python .stamps/node ## Run the tests
-	python -X dev -m pytest
+	python -X dev -m pytest -n auto
 
 check: .stamps/python .stamps/node ## What CI runs: lint, types, tests with coverage
 	ruff check .
 	ruff format --check .
 	mypy
-	python -X dev -m pytest --cov --cov-report=term-missing
+	python -X dev -m pytest -n auto --cov --cov-report=term-missing
 
 format: .stamps/python ## Put the sources in form
 	ruff check --fix .

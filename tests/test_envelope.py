@@ -141,6 +141,11 @@ def test_a_small_answer_is_never_packed(client: FlaskClient) -> None:
     assert answer.content_encoding is None
 
 
+def test_what_is_not_to_be_kept_is_packed_as_well(client: FlaskClient) -> None:
+    answer = client.get("/comics?random=30", headers={"Accept-Encoding": "gzip"})
+    assert [answer.content_encoding, answer.headers.get("ETag")] == ["gzip", None]
+
+
 def test_a_file_is_packed_as_well_but_no_part_of_one(app: XkcdGather, tmp_path: Path) -> None:
     sheet = b"p { margin: 0; }" * 100
     (tmp_path / "docs.css").write_bytes(sheet)

@@ -8,26 +8,22 @@ prints the environment with which a process uses it, and stops at Ctrl-C. What i
 import argparse
 import json
 import os
-import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import boto3
 import yaml
 from moto.moto_server.werkzeug_app import create_backend_app
-from werkzeug import Request, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
+from werkzeug import Response
 
 SERVERLESS = Path(__file__).parent.parent / "serverless.yml"
 
@@ -51,10 +47,10 @@ class LocalTable:
         self.name = f"comics-{next(_numbers)}"
         self.faults: dict[str, Fault] = {}
         self.asked: Counter[str] = Counter()
-        self._used: set[str] = set()
-        self._lost: set[str] = set()
+        self._used: set[object] = set()
+        self._lost: set[object] = set()
         self._moto = create_backend_app("dynamodb")
-        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
+        self._server = _Server(port, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
         self.environ = {
             "COMICS_TABLE": self.name,
@@ -109,24 +105,50 @@ class LocalTable:
         client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=time_to_live)
         client.close()
 
-    def _serve(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        return self._answer(Request(environ))(environ, start_response)
-
-    def _answer(self, request: Request) -> Response:
-        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+    def answer(self, connection: object, headers: Message, body: dict[str, Any]) -> Response | None:
+        """The answer to a request that came over that connection; None hangs up instead."""
+        if connection in self._lost:
+            return None
+        self._used.add(connection)
+        operation = headers["X-Amz-Target"].rpartition(".")[2]
         self.asked[operation] += 1
 
         def ask(body: dict[str, Any]) -> Response:
-            sent = json.dumps(body).encode()
-            environ = {**request.environ, "wsgi.input": BytesIO(sent), "CONTENT_LENGTH": str(len(sent))}
-            return Response.from_app(self._moto, environ)
+            return self._moto.test_client().post("/", headers=dict(headers), data=json.dumps(body))
 
-        body = json.loads(request.get_data())
-        port = request.environ["REMOTE_PORT"]
-        self._used.add(port)
-        if port in self._lost:
-            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return self.faults[operation](body, ask) if operation in self.faults else ask(body)
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves a table to clients that keep their connections, for which werkzeug's server has no use."""
+
+    request_queue_size = 128
+
+    def __init__(self, port: int, table: LocalTable) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.table = table
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_POST(self) -> None:
+        """Answer one operation: all of DynamoDB's are POST."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = self.server.table.answer(self.client_address, self.headers, body)
+        if answer is None:
+            self.close_connection = True
+            return
+        content = answer.get_data()
+        self.send_response(answer.status_code)
+        self.send_header("Content-Type", answer.headers["Content-Type"])
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are counted, not logged."""
 
 
 def serverless() -> dict[str, Any]:
@@ -146,13 +168,6 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value}")
-
-
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # by which connections are kept, as DynamoDB keeps them
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are counted, not logged."""
 
 
 def refusal(kind: str, status: int = 400) -> Fault:
