@@ -1,11 +1,13 @@
 """The HTML pages: the gallery, and the documentation made from the contract."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import documentation, http_caching, problems, query, responses
@@ -46,12 +48,19 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     def openapi() -> Response:
         return _lasting(CONTRACT.read_text(), "application/json")
 
+    pages.add_app_template_filter(_with_code, "with_code")
+
     @pages.errorhandler(GatherError)
     def failed(error: GatherError) -> Response:
         problem = problems.of_error(error)
         return _gallery(problem.status, failures=[problem])
 
     return pages
+
+
+def _with_code(text: str) -> Markup:
+    """The text as HTML, with what stands between backticks as code."""
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 @cache
