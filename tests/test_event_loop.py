@@ -125,7 +125,10 @@ def test_an_interrupted_wait_cancels_the_coroutine(loop: EventLoop) -> None:
     cancelled = threading.Event()
 
     async def be_interrupted() -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        main = threading.main_thread().ident or 0
+        while sys._current_frames()[main].f_code.co_name != "wait":
+            await asyncio.sleep(0)
+        signal.pthread_kill(main, signal.SIGINT)
         try:
             await asyncio.Event().wait()
         finally:
