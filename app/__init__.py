@@ -1,15 +1,16 @@
 """xkcd-gather: one HTTPS call, many xkcd comics. This is the only place that wires its parts together."""
 
+import logging
 import time
 from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from flask import Response
+from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app import envelope, events, pages, pings, problems, responses, routes
+from app import envelope, events, log_line, pages, pings, problems, responses, routes
 from app.caches import Caches, Table
 from app.errors import GatherError, TableError
 from app.event_loop import AsyncFlask, EventLoop
@@ -21,12 +22,15 @@ from app.xkcd import Xkcd
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+_log = logging.getLogger(__name__)
+
 
 class XkcdGather(AsyncFlask):
     """The WSGI application, and what a ping does."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(__name__, EventLoop())
+        self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
         xkcd = Xkcd(settings)
@@ -38,7 +42,7 @@ class XkcdGather(AsyncFlask):
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings))
         self.before_request(envelope.begin)
-        self.after_request(envelope.finish)
+        self.after_request(self._leave)
         self.register_error_handler(GatherError, _problem)
         self.register_error_handler(HTTPException, _http_problem)
 
@@ -57,7 +61,13 @@ class XkcdGather(AsyncFlask):
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Do what a ping does, within the time that the invocation has left, and report it."""
         deadline = events.ping_deadline(self._settings.deadline, context, time.monotonic())
-        return self.event_loop.run(pings.ping(self._gatherer, self._filler, self._settings, deadline))
+        report = self.event_loop.run(pings.ping(self._gatherer, self._filler, self._settings, deadline))
+        self._note("ping", report)
+        return report
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a fault of ours, and the path that met it so that it cannot forge a line of the log."""
+        self.logger.error("Exception on %s [%s]", ascii(request.path), request.method, exc_info=exc_info)
 
     def fill(self, progress: Progress) -> Filled:
         """Bring all that the table lacks into it, however long it takes. Raises UpstreamError and TableError."""
@@ -73,6 +83,16 @@ class XkcdGather(AsyncFlask):
         table = ComicsTable(name, time.time)
         self.event_loop.on_close(table.aclose)
         return table
+
+    def _leave(self, response: Response) -> Response:
+        finished = envelope.finish(response)
+        self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
+        return finished
+
+    def _note(self, what: str, fields: dict[str, Any]) -> None:
+        """Log one line for an invocation; Lambda's JSON format puts each field at the root of the line."""
+        _log.info(what, extra={**fields, "cold_start": self._cold})
+        self._cold = False
 
     async def _fill(self, progress: Progress) -> Filled:
         if self._filler is None:

@@ -72,7 +72,8 @@ class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
     `timings` has one for each number that xkcd was asked for, `latest` is the newest comic's number if it is
-    known, `seconds` is how long it all took, and `cache_seconds` and `xkcd_seconds` how much of it went where.
+    known, `seconds` is how long it all took, and `cache_seconds` and `xkcd_seconds` how much of it went where;
+    `retried` is how often xkcd was asked again.
     """
 
     comics: tuple[Found, ...]
@@ -82,6 +83,7 @@ class Gathered:
     seconds: float
     cache_seconds: float
     xkcd_seconds: float
+    retried: int
 
     @property
     def one_by_one(self) -> float:

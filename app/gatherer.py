@@ -81,6 +81,7 @@ class Gatherer:
             seconds=invocation.elapsed(),
             cache_seconds=invocation.spent["cache"],
             xkcd_seconds=invocation.spent["xkcd"],
+            retried=invocation.budget.retried,
         )
 
     async def renew_newest(self, deadline: float) -> int:

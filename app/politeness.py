@@ -19,6 +19,7 @@ class Budget:
 
     def __init__(self, comics: int, rng: Random) -> None:
         self._retries = comics // 5 + 1
+        self._retried = 0
         self._rng = rng
         self._too_many: TooMany | None = None
         self._refusals = 0
@@ -28,6 +29,11 @@ class Budget:
     def only_refused(self) -> bool:
         """Whether xkcd was asked and every outcome was a refusal."""
         return self._refusals > 0 and self._others == 0
+
+    @property
+    def retried(self) -> int:
+        """How often a comic was asked for again."""
+        return self._retried
 
     def check(self) -> None:
         """Raise the 429 that ended the asking, if there was one."""
@@ -50,9 +56,9 @@ class Budget:
         """
         passing = isinstance(error, BrokenOff | Unreachable | Refused) and not isinstance(error, TooMany)
         told_to_wait = isinstance(error, Refused) and error.retry_after is not None
-        if not passing or told_to_wait or not self._retries:
+        if not passing or told_to_wait or self._retried == self._retries:
             return None
-        self._retries -= 1
+        self._retried += 1
         return self._rng.uniform(0, LONGEST_PAUSE * 2 ** (tried - 1))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
 from app import http_caching, problems
 from app.envelope import LICENSE
@@ -82,7 +82,11 @@ def kept(response: Response, selection: Selection, fields: tuple[str, ...], gath
 
 
 def timed(response: Response, gathered: Gathered) -> Response:
-    """The response with the milliseconds that gathering took, and would have taken one after the other."""
+    """The response with the milliseconds that gathering took, and would have taken one after the other.
+
+    What was gathered is noted for the log.
+    """
+    g.gathered = gathered
     spent = {"cache": gathered.cache_seconds, "xkcd": gathered.xkcd_seconds, "one-by-one": gathered.one_by_one}
     timings = ", ".join(f"{name};dur={1000 * seconds:.1f}" for name, seconds in spent.items())
     response.headers["Server-Timing"] = f'{timings};desc="{len(gathered.timings)} round trips"'

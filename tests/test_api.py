@@ -200,7 +200,7 @@ def test_a_fault_of_our_own_is_a_500_that_tells_nothing(app: XkcdGather, caplog:
         "title": "Internal Server Error",
         "detail": "The fault is ours; it has been logged.",
     }
-    assert [record.getMessage() for record in caplog.records] == ["Exception on /broken [GET]"]
+    assert [record.getMessage() for record in caplog.records] == ["Exception on '/broken' [GET]"]
 
 
 def test_any_other_error_of_flasks_is_a_problem_in_its_own_words(make_app: Callable[..., XkcdGather]) -> None:

@@ -21,6 +21,7 @@ GATHERED = Gathered(
     seconds=0.1,
     cache_seconds=0.0,
     xkcd_seconds=0.1,
+    retried=0,
 )
 SELECTION = Listed((1, 2, 404))
 

@@ -15,6 +15,7 @@ HOUSE = [
     "app.routes",
     "app.responses",
     "app.envelope",
+    "app.log_line",
     "app.http_caching",
     "app.documentation",
     "app.problems",
