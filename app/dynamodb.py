@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from random import Random
 from typing import Any, TypeVar
@@ -17,6 +15,7 @@ from app import items
 from app.errors import TableError
 from app.gathered import Found, NewestNumber
 from app.items import BadItem, Item
+from app.threads import Threads
 
 SECONDS = 0.25
 """How long connecting may take, and each reading from the connection, when a request waits for it."""
@@ -35,18 +34,15 @@ LONGEST_PAUSE = 0.02
 
 T = TypeVar("T")
 
-_slots = threading.BoundedSemaphore(CALLS)
-
 _log = logging.getLogger(__name__)
 
 
 class ComicsTable:
     """The table of that name, in the account and the region of the environment.
 
-    boto3 blocks, so each of its calls has a thread of its own, at most CALLS at a time: one that hangs, and for which
-    nobody waits any more, keeps neither the others nor the process's end waiting. Each event loop has a client of
-    its own: a forked process must let its parent's sockets be. What the table leaves undone is asked for again
-    until it is done; whoever waits says how long that may take. `clock` gives seconds since 1970.
+    boto3 blocks, so its calls have threads. Each event loop has a client of its own: a forked process must let its
+    parent's sockets be. What the table leaves undone is asked for again until it is done; whoever waits says how
+    long that may take. `clock` gives seconds since 1970.
     """
 
     def __init__(self, name: str, clock: Callable[[], float], rng: Random | None = None) -> None:
@@ -55,6 +51,7 @@ class ComicsTable:
         self._rng = rng or Random()
         self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
         self._unused = [_connect(SECONDS)]  # made at the start, because it takes longer than a request may
+        self._threads = Threads(CALLS)
         self._held: dict[int, float] | None = None
 
     async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
@@ -136,7 +133,7 @@ class ComicsTable:
         left: Mapping[str, Any] = {self._name: wanted}
         longest = LONGEST_PAUSE
         while left:
-            answer = await _call(getattr(self._client(), operation), undone, RequestItems=left)
+            answer = await self._call(getattr(self._client(), operation), undone, RequestItems=left)
             yield answer
             left = answer[undone]
             if left:
@@ -149,34 +146,33 @@ class ComicsTable:
             "ProjectionExpression": ", ".join(f"#{name}" for name in items.HOLDING),
             "ExpressionAttributeNames": {f"#{name}": name for name in items.HOLDING},
         }
-        client = await _in_thread(partial(_connect, SCAN_SECONDS))
+        client = await self._threads.run(partial(_connect, SCAN_SECONDS))
         try:
-            page = await _call(client.scan, "Items", **wanted)
+            page = await self._call(client.scan, "Items", **wanted)
             while True:
                 for item in page["Items"]:
                     yield item
                 if not page.get("LastEvaluatedKey"):
                     return
-                page = await _call(client.scan, "Items", **wanted, ExclusiveStartKey=page["LastEvaluatedKey"])
+                page = await self._call(client.scan, "Items", **wanted, ExclusiveStartKey=page["LastEvaluatedKey"])
         finally:
             client.close()
+
+    async def _call(self, operation: Callable[..., Any], expected: str, **arguments: Any) -> Mapping[str, Any]:
+        """The answer, which has the expected member. Raises TableError."""
+        try:
+            answer: Mapping[str, Any] = await self._threads.run(partial(_on_a_live_connection, operation, arguments))
+        except Exception as error:  # botocore lets out what its parsers meet: AttributeError, UnicodeDecodeError, …
+            raise TableError(f"{operation.__name__} failed: {error}") from error
+        if expected not in answer:  # and takes what is no JSON for an answer without members
+            raise TableError(f"{operation.__name__} failed: the answer has no {expected}")
+        return answer
 
     def _client(self) -> Any:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             self._clients[loop] = self._unused.pop() if self._unused else _connect(SECONDS)
         return self._clients[loop]
-
-
-async def _call(operation: Callable[..., Any], expected: str, **arguments: Any) -> Mapping[str, Any]:
-    """The answer, which has the expected member. Raises TableError."""
-    try:
-        answer: Mapping[str, Any] = await _in_thread(partial(_on_a_live_connection, operation, arguments))
-    except Exception as error:  # botocore lets out whatever its parsers meet: AttributeError, UnicodeDecodeError, …
-        raise TableError(f"{operation.__name__} failed: {error}") from error
-    if expected not in answer:  # and takes what is no JSON for an answer without members
-        raise TableError(f"{operation.__name__} failed: the answer has no {expected}")
-    return answer
 
 
 def _on_a_live_connection(operation: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -186,24 +182,6 @@ def _on_a_live_connection(operation: Callable[..., Any], arguments: Mapping[str,
     except ConnectionClosedError:
         operation.__self__.close()  # type: ignore[attr-defined] # it forgets all that it kept, and goes on
         return operation(**arguments)
-
-
-async def _in_thread(call: Callable[[], T]) -> T:
-    if not _slots.acquire(blocking=False):
-        raise TableError(f"{CALLS} calls are on their way and none of them ends")
-    future: Future[T] = Future()
-    threading.Thread(target=_run, args=(call, future, _slots), name="table", daemon=True).start()
-    return await asyncio.wrap_future(future)
-
-
-def _run(call: Callable[[], T], future: "Future[T]", slots: threading.BoundedSemaphore) -> None:
-    future.set_running_or_notify_cancel()
-    try:
-        future.set_result(call())
-    except Exception as error:
-        future.set_exception(error)
-    finally:
-        slots.release()
 
 
 def _connect(seconds: float) -> Any:

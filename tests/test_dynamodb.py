@@ -277,29 +277,6 @@ def test_a_client_waits_no_longer_than_it_is_told_and_tries_once(table: LocalTab
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (0.25, 0.25, 1)
 
 
-def test_calls_that_hang_are_left_behind_and_only_so_many(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "_slots", threading.BoundedSemaphore(1))
-    over = threading.Event()
-
-    def hang(body: dict[str, Any], ask: Ask) -> Response:
-        over.wait(10)
-        return ask(body)
-
-    table.faults["BatchGetItem"] = hang
-    client = Client(table.name)
-
-    async def give_up_on() -> None:
-        async with asyncio.timeout(0.1):
-            await client.table.comics([1], {})
-
-    with pytest.raises(TimeoutError):
-        client.loop.run(give_up_on())
-    with pytest.raises(TableError, match="calls are on their way and none of them ends"):
-        client.comics(1)
-    client.loop.close()
-    over.set()
-
-
 def test_without_a_region_there_is_no_table(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(TableError, match=r"^The table cannot be used: You must specify a region\.$"):

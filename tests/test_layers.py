@@ -24,6 +24,7 @@ HOUSE = [
     "app.gatherer",
     "app.caches",
     "app.dynamodb",
+    "app.threads",
     "app.items",
     "app.cache",
     "app.asking",
