@@ -22,4 +22,8 @@ def handler(event: object, context: events.Context | None) -> dict[str, Any]:
     if isinstance(asked, events.Ping):
         return app.ping(context)
     answer: dict[str, Any] = serverless_wsgi.handle_request(app, asked.event, context)
+    if "body" not in answer:
+        # serverless_wsgi makes up a type for what has none; with a 304, a cache would take it for its copy's.
+        for headers in (answer.get("headers", {}), answer.get("multiValueHeaders", {})):
+            headers.pop("Content-Type", None)
     return answer

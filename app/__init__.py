@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from app import envelope, events, log_line, pages, pings, problems, responses, routes
 from app.caches import Caches, Table
-from app.errors import GatherError, TableError
+from app.errors import BadAnswer, GatherError, TableError
 from app.event_loop import AsyncFlask, EventLoop
 from app.filling import Filled, Filler, Progress
 from app.gatherer import Gatherer
@@ -21,6 +21,9 @@ from app.xkcd import Xkcd
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+
+LARGEST_ANSWER = 4_400_000
+"""Bytes of a body: Lambda takes 6 MB, in which a packed one is base64. The largest hundred real comics are 326 KB."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,13 +52,14 @@ class XkcdGather(AsyncFlask):
     def wsgi_app(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, below the base path if its path begins with it.
 
-        serverless_wsgi takes every request for one through the API mapping, "/comics" for one to "/comic" even.
+        serverless_wsgi takes every request for one through the API mapping, "/xkcd" for one to "/xk" even.
         """
         event = environ.get("serverless.event")
         if event is not None and self._settings.base_path:
-            mounted, path = events.mount(event, self._settings.base_path)
-            environ["SCRIPT_NAME"] = mounted
-            environ["PATH_INFO"] = unquote(path, "latin-1")
+            environ["SCRIPT_NAME"], path = events.mount(event, self._settings.base_path)
+            environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        if not environ["PATH_INFO"].strip("/"):
+            environ["PATH_INFO"] = "/"  # else Flask would redirect, to whatever host the caller named
         return super().wsgi_app(environ, start_response)
 
     def ping(self, context: events.Context | None) -> dict[str, Any]:
@@ -86,6 +90,9 @@ class XkcdGather(AsyncFlask):
 
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response)
+        if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
+            too_large = BadAnswer("Together these comics are larger than an answer may be: ask for fewer at a time.")
+            finished = envelope.finish(responses.problem(problems.of_error(too_large)))
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
 

@@ -41,10 +41,10 @@ def finish(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.headers["X-Request-Id"] = _request_id()
     response.headers.setdefault("Cache-Control", NO_STORE)
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     if request.method == "OPTIONS" and response.allow:
         _permit(response)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     etag, _ = response.get_etag()
     if response.status_code == 200 and etag and request.if_none_match.contains_weak(etag):
         response.status_code = 304  # for which werkzeug sends no body and no headers about one
@@ -65,6 +65,7 @@ def _permit(response: Response) -> None:
     response.headers.update(PREFLIGHT)
     response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
     response.status_code = 204
+    del response.headers["Content-Type"]
 
 
 def _pack(response: Response, etag: str | None) -> None:

@@ -73,10 +73,13 @@ def request_id(event: object, context: object) -> str | None:
 def mount(event: Mapping[str, Any], base_path: str) -> tuple[str, str]:
     """Below which path the application is mounted for a request, and the rest, which is the application's.
 
-    An API mapping has the path it maps at the start of the request's path; the API's own address has not.
+    An API mapping has the path it maps at the start of the request's path; the API's own address has not, and
+    neither has what is no request of a gateway's.
     """
     path = str(event.get("rawPath", event.get("path", "")))
     prefix = f"/{base_path}"
+    if request_id(event, None) is None:
+        return "", path
     if path == prefix or path.startswith(f"{prefix}/"):
         return prefix, path[len(prefix) :] or "/"
     return "", path
@@ -98,34 +101,62 @@ def _refused(why: str) -> BadEvent:
 
 
 def _payload_2(event: Mapping[str, Any]) -> dict[str, Any]:
-    context = event.get("requestContext")
-    context = context if isinstance(context, Mapping) else {}
-    http = context.get("http")
-    if not isinstance(http, Mapping) or not isinstance(http.get("method"), str):
+    context = _object(event.get("requestContext"))
+    method = _object(context.get("http")).get("method")
+    if not isinstance(method, str):
         raise _refused("has version 2.0 but no requestContext.http.method")
     if not isinstance(event.get("rawPath"), str):
         raise _refused("has version 2.0 but no rawPath")
-    # serverless_wsgi 3.1.0 reads each of these as if null could not be.
+    # Nothing but what is needed, all of it checked: serverless_wsgi 3.1.0 trusts what it reads.
     return {
-        **event,
-        "rawQueryString": event.get("rawQueryString") or "",
-        "headers": event.get("headers") or {},
-        "cookies": event.get("cookies") or [],
-        "body": event.get("body") or "",
-        "requestContext": {**context, "authorizer": context.get("authorizer") or {}},
+        "version": "2.0",
+        "rawPath": _encodable(event["rawPath"]),
+        "rawQueryString": _encodable(_text(event.get("rawQueryString"))),
+        "headers": _texts(event.get("headers")),
+        "requestContext": {"http": {"method": method}, "authorizer": {}, **_named(context)},
     }
 
 
 def _payload_1(event: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(event["httpMethod"], str) or not isinstance(event.get("path"), str):
         raise _refused("has an httpMethod but no path, or one of them is no text")
+    query = _lists(event.get("multiValueQueryStringParameters")) or _texts(event.get("queryStringParameters"))
     return {
-        **event,
-        "headers": event.get("headers") or {},
+        "httpMethod": event["httpMethod"],
+        "path": _encodable(event["path"]),
+        "queryStringParameters": query,
+        "headers": _texts(event.get("headers")),
+        "multiValueHeaders": _lists(event.get("multiValueHeaders")),
         # Without it serverless_wsgi takes an event for one of another integration.
-        "isBase64Encoded": bool(event.get("isBase64Encoded")),
-        "requestContext": event.get("requestContext") or {},
+        "isBase64Encoded": False,
+        "requestContext": _named(_object(event.get("requestContext"))),
     }
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {name: _encodable(text) for name, text in _object(value).items() if isinstance(text, str)}
+
+
+def _lists(value: object) -> dict[str, list[str]]:
+    lists = {name: texts for name, texts in _object(value).items() if isinstance(texts, list)}
+    return {name: [_encodable(text) for text in texts if isinstance(text, str)] for name, texts in lists.items()}
+
+
+def _named(context: Mapping[str, Any]) -> dict[str, str]:
+    return {name: context[name] for name in ("requestId", "stage") if isinstance(context.get(name), str)}
+
+
+def _encodable(text: str) -> str:
+    """The text without half surrogate pairs, which JSON can hold and nothing else."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _short(path: object) -> dict[str, Any]:

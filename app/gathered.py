@@ -60,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When xkcd was asked for a comic and when that was over, in seconds since its gathering began."""
+    """When xkcd was asked for a comic (0: the newest) and when that was over, in seconds since its gathering began."""
 
     num: int
     start: float
@@ -71,9 +71,9 @@ class Timing:
 class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
-    `timings` has one for each number that xkcd was asked for, `latest` is the newest comic's number if it is
-    known, `seconds` is how long it all took, and `cache_seconds` and `xkcd_seconds` how much of it went where;
-    `retried` is how often xkcd was asked again.
+    `timings` has one for each comic that xkcd was asked for. `latest` is the newest comic's number, if it is known,
+    and `newest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all took,
+    `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again.
     """
 
     comics: tuple[Found, ...]
@@ -84,6 +84,7 @@ class Gathered:
     cache_seconds: float
     xkcd_seconds: float
     retried: int
+    newest_stale: bool = False
 
     @property
     def one_by_one(self) -> float:

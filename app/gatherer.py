@@ -32,6 +32,7 @@ class _Invocation:
     had: dict[int, Found] = field(default_factory=dict)
     fetched: dict[int, Found] = field(default_factory=dict)
     newest_told: NewestNumber | None = None
+    newest_stale: bool = False
     timings: dict[int, Timing] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=lambda: {"cache": 0.0, "xkcd": 0.0})
 
@@ -43,6 +44,15 @@ class _Invocation:
             yield
         finally:
             self.spent[on] += time.monotonic() - began
+
+    @contextmanager
+    def timing(self, num: int) -> Iterator[None]:
+        """Note when the block, which asks xkcd for that comic, began and ended."""
+        start = self.elapsed()
+        try:
+            yield
+        finally:
+            self.timings[num] = Timing(num, start, self.elapsed())
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
@@ -76,12 +86,13 @@ class Gatherer:
         return Gathered(
             comics=tuple(outcome for outcome in outcomes if isinstance(outcome, Found)),
             failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),
-            timings=tuple(invocation.timings[num] for num in numbers if num in invocation.timings),
+            timings=tuple(invocation.timings[num] for num in (0, *numbers) if num in invocation.timings),
             latest=latest.num if latest else None,
             seconds=invocation.elapsed(),
             cache_seconds=invocation.spent["cache"],
             xkcd_seconds=invocation.spent["xkcd"],
             retried=invocation.budget.retried,
+            newest_stale=invocation.newest_stale,
         )
 
     async def renew_newest(self, deadline: float) -> int:
@@ -116,10 +127,11 @@ class Gatherer:
         except UpstreamError as error:
             if known is None:
                 raise NewestUnknown(error) from error
+            invocation.newest_stale = True
             return known.num
 
     async def _ask_newest(self, invocation: _Invocation, tries: int) -> int:
-        with invocation.spending("xkcd"):
+        with invocation.spending("xkcd"), invocation.timing(0):
             async with _until(invocation.deadline, "the newest comic"):
                 found = self._found(await self._xkcd.newest(invocation.budget, tries))
         num, known = found.comic.num, self._memory.newest_number
@@ -143,17 +155,15 @@ class Gatherer:
         return [outcomes[num] for num in numbers]
 
     async def _ask(self, num: int, invocation: _Invocation) -> Found | Failure:
-        start = invocation.elapsed()
         older = invocation.had.get(num)
         try:
-            found = await self._fetch(num, invocation, TRIES if older is None else 1)
+            with invocation.timing(num):
+                found = await self._fetch(num, invocation, TRIES if older is None else 1)
         except NoSuchComic as error:
             self._memory.keep_absent(num)
             return Failure(num, error)
         except UpstreamError as error:
             return Failure(num, error) if older is None else replace(older, stale=True)
-        finally:
-            invocation.timings[num] = Timing(num, start, invocation.elapsed())
         invocation.fetched[num] = found
         return found
 

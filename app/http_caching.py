@@ -17,7 +17,7 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
     """A day for comics that are what they are; five minutes for what the next comic changes; else not at all."""
     stale = any(found.stale for found in gathered.comics)
     passing = any(not isinstance(failure.error, NoSuchComic) for failure in gathered.failures)
-    if stale or passing or not selection.repeatable:
+    if stale or passing or gathered.newest_stale or not selection.repeatable:
         return NO_STORE
     return FOR_FIVE_MINUTES if selection.needs_newest or gathered.failures else FOR_A_DAY
 
@@ -25,7 +25,7 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
 def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
     """The same for the same comics and failures, wherever and whenever they came from."""
     asked = [VERSION, repr(selection), fields]
-    failures = [(failure.num, str(failure.error)) for failure in gathered.failures]
+    failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
     return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
 
 

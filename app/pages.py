@@ -14,6 +14,7 @@ from app import documentation, http_caching, problems, query, responses
 from app.envelope import LICENSE
 from app.errors import GatherError
 from app.gatherer import Gatherer
+from app.problems import Problem
 from app.routes import deadline, parameters
 from app.settings import Settings
 
@@ -30,8 +31,8 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
         gathered = await gatherer.gather(chosen, deadline(settings))
         failures = [problems.of_failure(failure) for failure in gathered.failures]
         if failures and not gathered.comics:
-            status = problems.of_failures(gathered.failures, gathered.latest).status
-            return responses.timed(_gallery(status, gathered=gathered, failures=failures), gathered)
+            problem = problems.of_failures(gathered.failures, gathered.latest)
+            return responses.timed(_trouble(problem, gathered=gathered, failures=failures), gathered)
         return responses.kept(_gallery(200, gathered=gathered, failures=failures), chosen, (), gathered)
 
     @pages.get("/comic")
@@ -53,7 +54,7 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     @pages.errorhandler(GatherError)
     def failed(error: GatherError) -> Response:
         problem = problems.of_error(error)
-        return _gallery(problem.status, failures=[problem])
+        return _trouble(problem, failures=[problem])
 
     return pages
 
@@ -71,6 +72,10 @@ def _contract() -> dict[str, Any]:
 
 def _gallery(status: int, **shown: object) -> Response:
     return Response(render_template("gallery.html", license=LICENSE, **shown), status, mimetype="text/html")
+
+
+def _trouble(problem: Problem, **shown: object) -> Response:
+    return responses.patient(_gallery(problem.status, **shown), problem)
 
 
 def _lasting(text: str, mimetype: str) -> Response:

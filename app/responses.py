@@ -61,7 +61,11 @@ def image(selection: Selection, gathered: Gathered) -> Response:
 
 def problem(problem: Problem) -> Response:
     """A problem details document (RFC 9457)."""
-    response = _json(problem.to_json(), problem.status, "application/problem+json")
+    return patient(_json(problem.to_json(), problem.status, "application/problem+json"), problem)
+
+
+def patient(response: Response, problem: Problem) -> Response:
+    """The response with the seconds that the problem asks to wait, if it does."""
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
@@ -89,7 +93,7 @@ def timed(response: Response, gathered: Gathered) -> Response:
     g.gathered = gathered
     spent = {"cache": gathered.cache_seconds, "xkcd": gathered.xkcd_seconds, "one-by-one": gathered.one_by_one}
     timings = ", ".join(f"{name};dur={1000 * seconds:.1f}" for name, seconds in spent.items())
-    response.headers["Server-Timing"] = f'{timings};desc="{len(gathered.timings)} round trips"'
+    response.headers["Server-Timing"] = f'{timings};desc="round trips: {len(gathered.timings)}"'
     return response
 
 

@@ -1,12 +1,18 @@
 """Settings: what the environment says, read once and passed in."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
+
+OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "static"})
+"""What paths of this service begin with, and a base path must not: nobody could tell them apart."""
+
+_BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
 MOST_AT_ONCE = 25
 """How many comics filling the table may ask xkcd for at a time, whatever is configured."""
@@ -41,6 +47,11 @@ class Settings:
             raise ValueError(
                 f"XKCD_URL is {self.xkcd_url!r}, but must be like 'https://xkcd.com': "
                 "http or https, a host, perhaps a port, and nothing after it"
+            )
+        if not _BASE_PATH.fullmatch(self.base_path) or OWN_PATHS & set(self.base_path.split("/")):
+            raise ValueError(
+                f"API_GATEWAY_BASE_PATH is {self.base_path!r}, but must be like 'xkcd' or 'fun/xkcd': of ASCII "
+                f"letters and digits, and without {', '.join(sorted(OWN_PATHS))}, which this service has itself"
             )
         if not 1 <= self.fill_at_once <= MOST_AT_ONCE:
             raise ValueError(f"FILL_AT_ONCE is {self.fill_at_once}, but must be a number from 1 to {MOST_AT_ONCE}")

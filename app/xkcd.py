@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import isfinite
 
 import certifi
 import httpx
@@ -132,13 +133,23 @@ def _comic(response: httpx.Response, body: bytes, what: str, expected: int | Non
     if status != 200:
         raise BadAnswer(f"xkcd answered {status} for {what}, where a comic or a 404 would be right.")
     try:
-        record = json.loads(body)
+        record = json.loads(body, parse_constant=_refuse_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"xkcd's answer for {what} is not JSON.") from error
     comic = Comic.from_record(record)
     if expected not in (None, comic.num):
         raise BadAnswer(f"xkcd answered with comic {comic.num} for {what}.")
     return comic
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse_number(text)
+
+
+def _refuse_number(text: str) -> float:
+    """Python reads 1e999, NaN and Infinity, and would write what no other program reads."""
+    raise ValueError(f"{text} is no number that JSON can hold")
 
 
 def _retry_after(response: httpx.Response) -> int | None:

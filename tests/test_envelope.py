@@ -79,6 +79,7 @@ def test_a_preflight_is_permitted_whatever_it_asks(client: FlaskClient, path: st
     assert set(answer.headers["Access-Control-Allow-Methods"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
     assert answer.headers["Access-Control-Allow-Origin"] == answer.headers["Access-Control-Allow-Headers"] == "*"
     assert answer.headers["Access-Control-Max-Age"] == "86400"
+    assert "Content-Type" not in answer.headers
     assert xkcd.asked == {}
 
 
@@ -100,6 +101,28 @@ def test_what_the_caller_has_already_is_not_sent_again(client: FlaskClient, path
             assert again.headers.get(name) == first.headers.get(name)
         assert "Content-Type" not in again.headers
     assert client.get(path, headers={"If-None-Match": 'W/"other"'}).status_code == 200
+
+
+def test_a_redirect_to_an_image_is_sent_again(client: FlaskClient) -> None:
+    etag = client.get("/comics/1/image").headers["ETag"]
+    assert client.get("/comics/1/image", headers={"If-None-Match": etag}).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["", "//", "/"])
+def test_a_path_of_nothing_is_the_gallery(client: FlaskClient, path: str) -> None:
+    answer = client.get("/?n=1", environ_overrides={"PATH_INFO": path})
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+
+
+def test_what_depends_on_an_old_newest_number_is_not_kept(
+    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/comics/latest")
+    monkeypatch.setattr("app.gathered.NEWEST_FRESH", -1.0)
+    xkcd.faults[2665] = "html"
+    for path in ("/comics/latest", "/info.0.json", "/comics?since=2664", "/?latest=1"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
 
 
 def test_a_problem_has_no_tag_and_is_not_kept(client: FlaskClient) -> None:

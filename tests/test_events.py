@@ -28,8 +28,6 @@ def payload_2(**fields: Any) -> dict[str, Any]:
         "rawQueryString": "n=1",
         "headers": {"host": "xkcd-gather.example"},
         "requestContext": {"http": {"method": "GET"}, "authorizer": {}},
-        "cookies": [],
-        "body": "",
         **fields,
     }
 
@@ -40,25 +38,53 @@ def test_a_scheduled_event_is_a_ping(source: str) -> None:
 
 
 def test_what_came_through_the_gateway_is_no_ping_whatever_it_says() -> None:
-    event = payload_2(source="aws.events")
-    assert read(event) == HttpRequest(event)
+    assert read(payload_2(source="aws.events")) == HttpRequest(payload_2())
 
 
-@pytest.mark.parametrize("missing", ["rawQueryString", "headers", "cookies", "body"])
+@pytest.mark.parametrize("missing", ["rawQueryString", "headers"])
 def test_a_request_without_what_it_need_not_have_is_completed(missing: str) -> None:
     whole = payload_2(rawQueryString="", headers={})
     partial = {name: value for name, value in whole.items() if name != missing}
     assert read(partial) == read({**partial, missing: None}) == HttpRequest(whole)
 
 
-def test_an_authorizer_of_null_is_as_none() -> None:
-    event = payload_2(requestContext={"http": {"method": "GET"}, "authorizer": None})
-    assert read(event) == HttpRequest(payload_2())
+def test_only_what_is_needed_of_an_event_is_taken_and_only_if_it_is_text() -> None:
+    http = {"method": "GET", "sourceIp": "203.0.113.7"}
+    event = payload_2(
+        headers={"host": "xkcd-gather.example", "x": 1, "y": "\ud800"},
+        requestContext={"http": http, "authorizer": None, "requestId": "JKJ=", "stage": 5, "accountId": "1"},
+        body="?",
+        cookies=[None],
+        isBase64Encoded=True,
+    )
+    context = {"http": {"method": "GET"}, "authorizer": {}, "requestId": "JKJ="}
+    headers = {"host": "xkcd-gather.example", "y": "?"}
+    assert read(event) == HttpRequest(payload_2(headers=headers, requestContext=context))
+
+
+def payload_1(**fields: Any) -> dict[str, Any]:
+    return {
+        "httpMethod": "GET",
+        "path": "/comics",
+        "queryStringParameters": {},
+        "headers": {},
+        "multiValueHeaders": {},
+        "isBase64Encoded": False,
+        "requestContext": {},
+        **fields,
+    }
 
 
 def test_payload_1_is_a_request() -> None:
     event = {"version": "1.0", "httpMethod": "GET", "path": "/comics", "headers": None, "requestContext": None}
-    assert read(event) == HttpRequest({**event, "headers": {}, "requestContext": {}, "isBase64Encoded": False})
+    assert read(event) == HttpRequest(payload_1())
+
+
+def test_payload_1_may_have_each_parameter_once_or_more_often() -> None:
+    once = {"httpMethod": "GET", "path": "/comics", "queryStringParameters": {"n": "1", "x": None}}
+    assert read(once) == HttpRequest(payload_1(queryStringParameters={"n": "1"}))
+    often = {**once, "multiValueQueryStringParameters": {"n": ["1", "2", None], "x": None}}
+    assert read(often) == HttpRequest(payload_1(queryStringParameters={"n": ["1", "2"]}))
 
 
 def test_the_empty_event_is_a_request_for_comics() -> None:

@@ -13,6 +13,7 @@ import handler
 from app import XkcdGather
 from app.errors import BadEvent
 from app.gatherer import Gatherer
+from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 from tools.table import serverless
 
@@ -30,14 +31,14 @@ class Context:
         return self._milliseconds
 
 
-@pytest.fixture(autouse=True)
-def handlers_app(app: XkcdGather, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "app", app)
-
-
 def event(name: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return document
+
+
+@pytest.fixture(autouse=True)
+def handlers_app(app: XkcdGather, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "app", app)
 
 
 def test_a_request_gets_one_answer_with_all_comics() -> None:
@@ -73,7 +74,13 @@ def test_what_is_known_already_leaves_without_a_body() -> None:
     first = handler.handler({"path": "/comics/614"}, Context())
     known = {**event("comics"), "rawPath": "/comics/614", "rawQueryString": ""}
     answer = handler.handler({**known, "headers": {"if-none-match": first["headers"]["ETag"]}}, Context())
-    assert (answer["statusCode"], "body" in answer) == (304, False)
+    assert (answer["statusCode"], "body" in answer, "Content-Type" in answer["headers"]) == (304, False, False)
+
+
+def test_a_preflight_of_payload_1_leaves_without_a_type_too() -> None:
+    asked = {**event("rest"), "httpMethod": "OPTIONS", "path": "/comics", "multiValueHeaders": {"Origin": ["x"]}}
+    answer = handler.handler(asked, Context())
+    assert (answer["statusCode"], "Content-Type" in answer["multiValueHeaders"]) == (204, False)
 
 
 def through(host: str, path: str, query: str = "") -> dict[str, Any]:
@@ -93,37 +100,45 @@ GATEWAY = "abc123.execute-api.eu-central-1.amazonaws.com"
 
 @pytest.fixture
 def base_path(make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service behind an API mapping of its custom domain to /comics."""
-    monkeypatch.setenv("API_GATEWAY_BASE_PATH", "comics")
-    monkeypatch.setattr(handler, "app", make_app(base_path="comics"))
+    """The service behind an API mapping of its custom domain to /fun/xkcd."""
+    monkeypatch.setenv("API_GATEWAY_BASE_PATH", "fun/xkcd")
+    monkeypatch.setattr(handler, "app", make_app(base_path="fun/xkcd"))
 
 
 @pytest.mark.parametrize(
     ("host", "path", "nums"),
     [
-        ("xkcd.example.org", "/comics/comics", [1, 2]),
-        ("xkcd.example.org", "/comics/2665/info.0.json", [2665]),
-        ("xkcd.example.org", "/comics/comics/614", [614]),
+        ("example.org", "/fun/xkcd/comics/1", [1]),
+        ("example.org", "/fun/xkcd/2665/info.0.json", [2665]),
+        ("example.org", "/fun/xkcd/comics/%36%31%34", [614]),
         (GATEWAY, "/614/info.0.json", [614]),
+        (GATEWAY, "/comics/614", [614]),
     ],
 )
 def test_behind_a_base_path_what_follows_it_is_the_path(base_path: None, host: str, path: str, nums: list[int]) -> None:
-    answer = handler.handler(through(host, path, "n=1,2" if path == "/comics/comics" else ""), Context())
-    document = json.loads(answer["body"])
+    document = json.loads(handler.handler(through(host, path), Context())["body"])
     assert [comic["num"] for comic in document.get("comics", [document])] == nums
 
 
+def test_behind_a_base_path_events_of_no_gateway_are_as_ever(base_path: None) -> None:
+    assert len(json.loads(handler.handler({}, None)["body"])["comics"]) == 5
+    assert json.loads(handler.handler({"path": "/comics/614"}, None)["body"])["num"] == 614
+
+
 def test_behind_a_base_path_links_begin_with_it_and_elsewhere_not(base_path: None) -> None:
-    for path, prefix in (("/comics", "/comics"), ("/comics/", "/comics"), ("/", "")):
-        page = handler.handler(through("xkcd.example.org", path, "n=1"), Context())["body"]
+    for path, prefix in (("/fun/xkcd", "/fun/xkcd"), ("/fun/xkcd/", "/fun/xkcd"), ("/", "")):
+        page = handler.handler(through("example.org", path, "n=1"), Context())["body"]
         assert f'href="{prefix}/static/gallery.css"' in page
-    for path, location in (("/comics/comic", "/comics/?random=1"), ("/comic", "/?random=1")):
+    for path, location in (("/fun/xkcd/comic", "/fun/xkcd/?random=1"), ("/comic", "/?random=1")):
         assert handler.handler(through(GATEWAY, path), Context())["headers"]["Location"] == location
-    assert f'href="{"/comics"}/comics/2347"' in handler.handler(through("x.org", "/comics/docs"), Context())["body"]
+    docs = handler.handler(through("example.org", "/fun/xkcd/docs"), Context())["body"]
+    assert 'href="/fun/xkcd/comics/2347"' in docs
 
 
-def test_a_path_that_only_begins_like_the_base_path_is_a_path_of_its_own(base_path: None) -> None:
-    assert handler.handler(through("xkcd.example.org", "/comicss"), Context())["statusCode"] == 404
+@pytest.mark.parametrize("path", ["/fun/xkcdd", "/fun", "/日", "/fun/xkcd/日", "/fun/xkcd/%FF"])
+def test_behind_a_base_path_a_wrong_path_is_a_404_all_the_same(base_path: None, path: str) -> None:
+    answer = handler.handler(through("example.org", path), Context())
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (404, 404)
 
 
 def test_without_the_stage_in_them_links_are_right_behind_the_default_stage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +224,42 @@ def test_a_ping_never_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Log
     report = handler.handler(event("ping"), None)
     assert (report["latest"], report["problem"]) == (None, "The fault is ours: LookupError")
     assert [record.getMessage() for record in caplog.records] == ["A ping failed"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"path": "/comics/\ud800"},
+        {"path": "/comics?n=\ud800"},
+        {**event("rest"), "requestContext": {"identity": None}},
+        {**event("rest"), "requestContext": "none"},
+        {**event("rest"), "isBase64Encoded": True, "body": "?"},
+        {**event("rest"), "headers": ["a"], "multiValueHeaders": {"a": "b", "c": [1, "d"]}, "body": {}},
+        {**event("comics"), "isBase64Encoded": True, "body": "?"},
+        {**event("comics"), "cookies": [None], "rawQueryString": 5, "headers": {"a": 1}},
+        {**event("comics"), "source": "aws.events"},
+        {**event("comics"), "requestContext": {"http": {"method": "GET"}, "authorizer": "me", "requestId": 7}},
+    ],
+    ids=range(10),
+)
+def test_odd_events_are_answered_like_others(odd: dict[str, Any]) -> None:
+    answer = handler.handler(odd, Context())
+    assert answer["statusCode"] == {"/comics/\ud800": 404, "/comics?n=\ud800": 400}.get(odd.get("path", ""), 200)
+    assert json.loads(answer["body"])
+
+
+def test_an_answer_beyond_what_lambda_takes_is_a_problem_in_its_place(
+    xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "large", changed(title="'" * 1_000_000))
+    xkcd.faults |= dict.fromkeys(range(1, 8), "large")
+    answer = handler.handler({"path": "/comics?n=1-7"}, Context())
+    assert answer["statusCode"] == 502
+    assert json.loads(answer["body"]) == {
+        "status": 502,
+        "title": "Unusable answer from xkcd",
+        "detail": "Together these comics are larger than an answer may be: ask for fewer at a time.",
+    }
 
 
 def test_what_is_neither_is_refused_with_what_is_accepted() -> None:

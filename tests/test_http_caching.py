@@ -40,7 +40,7 @@ def edited(num: int) -> Found:
         replace(GATHERED, comics=(found(1, NOW - 9, "memory"), found(2, NOW - 9, "table"))),
         replace(GATHERED, comics=tuple(replace(found, stale=True) for found in GATHERED.comics)),
         replace(GATHERED, timings=(Timing(1, 0.0, 0.1),), seconds=9.0, cache_seconds=1.0, xkcd_seconds=8.0),
-        replace(GATHERED, latest=2665),
+        replace(GATHERED, latest=2665, failures=(Failure(404, NoSuchComic("xkcd has no comic 404: so it is.")),)),
     ],
     ids=["elsewhere and earlier", "stale", "slower", "newest known"],
 )

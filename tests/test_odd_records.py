@@ -79,8 +79,14 @@ def test_an_odd_record_becomes_a_sound_comic_and_stays_xkcds_own(
         "https://example.org/comics/a.png",
         "https://xkcd.com.example.org/a.png",
         "https://example.org\\@imgs.xkcd.com/a.png",
-        "https://imgs.xkcd.com/a\r\nSet-Cookie: a=b.png",
-        "https://imgs.xkcd.com/a b.png",
+        "https://xkcd.com:99999/x.png",
+        "https://xkcd.com:abc/x.png",
+        "https://xkcd.com:8443/x.png",
+        "https://..xkcd.com/x.png",
+        "https://" + "a" * 64 + ".xkcd.com/x.png",
+        "https://me@imgs.xkcd.com/x.png",
+        "https://imgs.xkcd.com/%zz.png",
+        "https://imgs.xkcd.com/" + "a" * 2000,
         "https://[imgs.xkcd.com/a.png",
         "//imgs.xkcd.com/a.png",
         "javascript:alert(1)",
@@ -95,6 +101,34 @@ def test_an_image_that_is_not_xkcds_leads_nobody_anywhere(
     assert client.get("/comics/614").get_json()["img"] is None
     assert client.get("/comics/614/image").status_code == 404
     assert "<img" not in client.get("/?n=614").text
+
+
+@pytest.mark.parametrize(
+    ("img", "uri"),
+    [
+        ("https://imgs.xkcd.com/a\r\nSet-Cookie: a=b.png", "https://imgs.xkcd.com/a%0D%0ASet-Cookie:%20a=b.png"),
+        ("https://imgs.xkcd.com/é x[1].png", "https://imgs.xkcd.com/%C3%A9%20x%5B1%5D.png"),
+        ('https://imgs.xkcd.com/a"><script>', "https://imgs.xkcd.com/a%22%3E%3Cscript%3E"),
+    ],
+)
+def test_what_no_address_can_hold_is_escaped(
+    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, img: str, uri: str
+) -> None:
+    monkeypatch.setitem(FAULTS, "odd", changed(img=img, link=img))
+    xkcd.faults[614] = "odd"
+    comic = client.get("/comics/614").get_json()
+    assert (comic["img"], comic["link"], client.get("/comics/614/image").location) == (uri, uri, uri)
+
+
+@pytest.mark.parametrize(
+    "link", ["http://e.org:abc/", "http://e.org/100%", "http:///x", "ftp://e.org/", "http://é.org/"]
+)
+def test_a_link_that_is_no_address_is_null(
+    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, link: str
+) -> None:
+    monkeypatch.setitem(FAULTS, "odd", changed(link=link))
+    xkcd.faults[614] = "odd"
+    assert client.get("/comics/614").get_json()["link"] is None
 
 
 def test_the_same_title_or_image_twice_is_two_comics(

@@ -58,6 +58,16 @@ def test_a_page_without_a_single_comic_has_the_failures_status(client: FlaskClie
     assert (page.status_code, page.mimetype, page.text.count("<article")) == (404, "text/html", 1)
 
 
+def test_a_page_says_when_to_come_back(client: FlaskClient, xkcd: StandIn) -> None:
+    xkcd.faults[614] = "429-retry-after"
+    page = client.get("/?n=614")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "17")
+
+
+def test_a_page_whose_newest_comic_was_asked_for_does_not_say_otherwise(client: FlaskClient) -> None:
+    assert "1 asked for at once" in client.get("/?latest=1").text
+
+
 def test_a_bad_selection_is_a_page_that_says_what_would_be_right(client: FlaskClient) -> None:
     page = client.get("/?n=%3Cscript%3E")
     assert (page.status_code, page.mimetype) == (400, "text/html")

@@ -51,3 +51,14 @@ def test_a_count_that_is_none_is_refused_with_its_name(text: str) -> None:
 def test_filling_asks_for_one_to_twenty_five_at_a_time(at_once: str) -> None:
     with pytest.raises(ValueError, match=f"^FILL_AT_ONCE is {at_once}, but must be a number from 1 to 25$"):
         Settings.from_environ({"FILL_AT_ONCE": at_once})
+
+
+@pytest.mark.parametrize("path", ["/xkcd/", "xkcd", "fun/xkcd"])
+def test_a_base_path_may_have_slashes_around_it(path: str) -> None:
+    assert Settings.from_environ({"API_GATEWAY_BASE_PATH": path}).base_path == path.strip("/")
+
+
+@pytest.mark.parametrize("path", ["comics", "fun/docs", "é", "a b", "a//b", "a?b"])
+def test_a_base_path_that_would_be_taken_for_another_is_refused_with_its_name(path: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"API_GATEWAY_BASE_PATH is {path!r}, but must be like 'xkcd'")):
+        Settings.from_environ({"API_GATEWAY_BASE_PATH": path})

@@ -114,4 +114,6 @@ def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(
     program.send_signal(signal.SIGINT)
     output, errors = program.communicate(timeout=10)
     assert (program.returncode, output) == (0, "")
-    assert [line for line in errors.splitlines() if "GET /comics?n=" not in line] == []
+    # In development mode asyncio notes what takes long: on a busy machine that may be anything.
+    logged = [line for line in errors.splitlines() if not line.startswith("Executing <")]
+    assert [line for line in logged if "GET /comics?n=" not in line] == []

@@ -49,6 +49,8 @@ WEATHER = {
     "not-http": BROKEN_OFF,
     "deep-json": NOT_JSON,
     "long-number": NOT_JSON,
+    "infinite": NOT_JSON,
+    "not-a-number": NOT_JSON,
     "no-title": NO_TITLE,
     "title-is-a-list": NO_TITLE,
     "num-is-text": unusable("xkcd's record has no number of a comic in 'num'."),
@@ -62,7 +64,7 @@ WEATHER = {
     "gzip-bomb": TOO_LARGE,
     "brotli": unusable("xkcd's answer for comic 614 is packed in a way that was not asked for."),
 }
-HARMLESS = {"closed-afterwards", "half-a-surrogate", "long-body", "two-answers", "surplus-later", "gzip"}
+HARMLESS = {"fraction", "closed-afterwards", "half-a-surrogate", "long-body", "two-answers", "surplus-later", "gzip"}
 
 
 def nums(document: Any) -> list[int]:

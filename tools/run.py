@@ -53,7 +53,7 @@ def _has_json_body(answer: dict[str, Any]) -> bool:
 def _timing(answer: dict[str, Any]) -> str | None:
     """How long gathering took, set against one round trip and against one after the other."""
     header = answer.get("headers", {}).get("Server-Timing", "")
-    spent = re.search(r'xkcd;dur=([\d.]+), one-by-one;dur=([\d.]+);desc="(\d+) round trips"', header)
+    spent = re.search(r'xkcd;dur=([\d.]+), one-by-one;dur=([\d.]+);desc="round trips: (\d+)"', header)
     if not spent or spent[3] == "0":
         return None
     together, one_by_one, trips = float(spent[1]), float(spent[2]), int(spent[3])
