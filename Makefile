@@ -51,6 +51,7 @@ docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json,
 bench: .stamps/python .stamps/runtime ## Measure gathering against the usual ways, side by side
 	python -m bench.gather
 	python -m bench.caches
+	python -m bench.cold
 
 lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
