@@ -2,8 +2,9 @@
 
     python -m tools.build_zip [dist/function.zip]
 
-Built twice it is the same, byte for byte. Compiled files are carried when a Python 3.13 is found (see
-tools/python313.py): without them each cold start compiles every module, as /var/task cannot be written.
+Built twice on one machine it is the same, byte for byte; another zlib may pack otherwise. Compiled files are carried
+when a Python 3.13 is found (see tools/python313.py): without them each cold start compiles every module, as
+/var/task cannot be written.
 
 What the wheels bring is left out where nothing in the function asks for it:
 
@@ -30,7 +31,7 @@ from tools import python313
 
 ROOT = Path(__file__).parent.parent
 
-# manylinux2014 has glibc 2.17, which every Lambda has; the wheels for it are the ones with most to choose from.
+# manylinux2014 asks for glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
 WHEELS = (
     *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", "3.13"),
     *("--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt")),
