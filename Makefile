@@ -15,7 +15,7 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run serve fill test check format docs lock bench clean
+.PHONY: help run serve fill package test check format docs lock bench clean
 
 help: ## List what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -29,10 +29,13 @@ serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: POR
 fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
 
-test: .stamps/python .stamps/node ## Run the tests
+package: .stamps/python ## Build dist/function.zip, what Lambda runs
+	@python -m tools.build_zip
+
+test: .stamps/python .stamps/runtime .stamps/node ## Run the tests
 	python -X dev -m pytest -n auto
 
-check: .stamps/python .stamps/node ## What CI runs: lint, types, tests with coverage
+check: .stamps/python .stamps/runtime .stamps/node ## What CI runs: lint, types, tests with coverage
 	ruff check .
 	ruff format --check .
 	mypy
@@ -45,17 +48,19 @@ format: .stamps/python ## Put the sources in form
 docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json, from real answers
 	python -m tools.api_docs
 
-bench: .stamps/python ## Measure gathering against the usual ways, side by side
+bench: .stamps/python .stamps/runtime ## Measure gathering against the usual ways, side by side
 	python -m bench.gather
 	python -m bench.caches
+	python -m bench.cold
 
 lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
 	npm update --package-lock-only
 
 clean: ## Remove all that is made or installed
-	rm -rf .venv node_modules .stamps .serverless dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-runtime node_modules .stamps .serverless dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
 .stamps/python: requirements-dev.txt
@@ -63,6 +68,14 @@ clean: ## Remove all that is made or installed
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt >&2
+	@mkdir -p .stamps && touch $@
+
+# What Lambda brings beside the package: its Python, if there is one here, and what its runtime has installed.
+.stamps/runtime: requirements-runtime.txt | .stamps/python
+	@echo "Installing Lambda's runtime client into .venv-runtime" >&2
+	@$$(python -m tools.python313 || echo $(PYTHON)) -m venv --clear .venv-runtime >&2
+	@.venv-runtime/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--requirement requirements-runtime.txt >&2
 	@mkdir -p .stamps && touch $@
 
 .stamps/node: package-lock.json

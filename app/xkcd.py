@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import ssl
 import zlib
@@ -29,6 +30,10 @@ HEADERS = httpx.Headers(
         "Accept-Encoding": "identity",
     }
 )
+
+
+# It logs each request: a hundred lines for a hundred comics, where one line tells of the invocation.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Xkcd:

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from app import XkcdGather, caches, create_app, dynamodb
 from app.settings import Settings
 from tests.contract import ContractClient
+from tools import build_zip, python313
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -57,3 +60,20 @@ def app(make_app: Callable[..., XkcdGather]) -> XkcdGather:
 @pytest.fixture
 def client(app: XkcdGather) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip for Lambda, as `make package` builds it."""
+    built = tmp_path_factory.mktemp("package") / "function.zip"
+    build_zip.build(built, python313.find())
+    return built
+
+
+@pytest.fixture
+def task_root(package: Path, tmp_path: Path) -> Path:
+    """A directory that holds what is in the zip, and nothing else."""
+    root = tmp_path / "task"
+    with ZipFile(package) as files:
+        files.extractall(root)
+    return root

@@ -63,6 +63,12 @@ def test_a_gathering_is_one_line_that_says_what_became_of_each_comic(
     }
 
 
+def test_a_hundred_comics_are_one_line_all_the_same(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    client.get("/comics?n=1-100")
+    assert caplog.messages == ["request"]
+
+
 def test_the_first_invocation_of_a_process_is_a_cold_start(
     client: FlaskClient, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:

@@ -1,0 +1,130 @@
+"""Builds dist/function.zip, what Lambda runs: the locked wheels for Python 3.13 on arm64, app/ and handler.py.
+
+    python -m tools.build_zip [dist/function.zip]
+
+Built twice on one machine it is the same, byte for byte; another zlib may pack otherwise. Compiled files are carried
+when a Python 3.13 is found (see tools/python313.py): without them each cold start compiles every module, as
+/var/task cannot be written.
+
+What the wheels bring is left out where nothing in the function asks for it:
+
+- Their metadata. Only `flask.__version__`, Flask's command line and test client, and werkzeug's local server look
+  a version up there.
+- asgiref, which `flask[async]` brings and app/event_loop.py replaces. If that override ever failed to work, each
+  view would run in an event loop of its own and lose its connections, unseen; without asgiref, Flask raises.
+- Programs in bin/, and certifi's tests.
+
+The sources stay beside what is compiled from them: tracebacks show their lines.
+"""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from tools import python313
+
+ROOT = Path(__file__).parent.parent
+
+# manylinux2014 asks for glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
+WHEELS = (
+    *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", "3.13"),
+    *("--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt")),
+)
+LEFT_OUT = ("*.dist-info", "*/tests", "asgiref", "bin")
+
+# Where Lambda unpacks the zip. The compiled files name it, and not the directory that they were compiled in.
+TASK_ROOT = "/var/task"
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can tell
+MODE = stat.S_IFREG | 0o644  # Lambda runs the function as another user: all may read
+
+
+def build(target: Path, python: str | None) -> None:
+    """Write the zip, with files compiled by that Python 3.13 if there is one."""
+    with TemporaryDirectory() as directory:
+        root = Path(directory, "function")
+        _install(root)
+        _copy_ours(root)
+        if python:
+            _compile(root, python)
+        _pack(root, target)
+
+
+def report(built: Path) -> str:
+    """How large a zip is, packed and unpacked, and which five parts of it are the largest."""
+    sizes: Counter[str] = Counter()
+    with ZipFile(built) as package:
+        for entry in package.infolist():
+            sizes[_part(entry.filename)] += entry.file_size
+    lines = [f"{_megabytes(built.stat().st_size)}, {_megabytes(sizes.total())} unpacked; the largest parts unpacked:"]
+    lines += [f"{_megabytes(size):>8}  {part}" for part, size in sizes.most_common(5)]
+    return "\n".join(lines)
+
+
+def _install(root: Path) -> None:
+    # pip reads the lock's markers as the Python that runs it, not as 3.13: tests/test_package.py sees if one is missed.
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input", "install"]
+    subprocess.run([*pip, "--no-compile", "--target", str(root), *WHEELS], check=True)  # noqa: S603 - our own lock
+    for pattern in LEFT_OUT:
+        for path in root.glob(pattern):
+            shutil.rmtree(path)
+
+
+def _copy_ours(root: Path) -> None:
+    shutil.copytree(ROOT / "app", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "handler.py", root)
+
+
+def _compile(root: Path, python: str) -> None:
+    """Compile all modules, never to be checked against their sources: those do not change in Lambda.
+
+    The hash seed decides in which order a set of constants is written.
+    """
+    where = ["-s", str(root), "-p", TASK_ROOT]
+    command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *where, str(root)]
+    subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)  # noqa: S603 - a Python
+
+
+def _pack(root: Path, target: Path) -> None:
+    """Zip what is in that directory, in order of name, without anything that differs from one build to the next."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with ZipFile(target, "w") as package:
+        for name, path in sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*")):
+            if path.is_file():
+                entry = ZipInfo(name, EPOCH)
+                entry.create_system = 3  # Unix, which has permissions
+                entry.external_attr = MODE << 16
+                package.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
+
+
+def _part(name: str) -> str:
+    """The package or module that a file belongs to."""
+    names = name.split("/")
+    return names[1].split(".")[0] + ".py" if names[0] == "__pycache__" else names[0]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def main(target: Path) -> None:
+    """Build, and say what came of it."""
+    python = python313.find()
+    if not python:
+        print(
+            "No Python 3.13 was found, neither as PYTHON313 nor as python3.13: nothing is compiled, "
+            "and each cold start will take longer.",
+            file=sys.stderr,
+        )
+    build(target, python)
+    print(f"{target}: {report(target)}")
+
+
+if __name__ == "__main__":
+    main(Path(*sys.argv[1:] or ["dist/function.zip"]))
