@@ -2,9 +2,9 @@
 
     python -m tools.cloud --port 8003
 
-prints the environment with which a process uses it, and stops at Ctrl-C. What it keeps is gone then. CloudFormation here
-makes the bucket, the role, the function, the log groups, the rule and the table, and passes over what moto does not know
-of: the HTTP API, CloudFront and the bucket's policy.
+prints the environment with which a process uses it, and stops at Ctrl-C. What it keeps is gone then. CloudFormation
+here makes the bucket, the role, the function, the log groups, the rule and the table, and passes over what moto's
+does not know: the HTTP API, the alarm, CloudFront's cache policy and the bucket's policy.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import threading
 import warnings
 from typing import Any
 
-from moto.cloudformation import models
+from moto.cloudformation.models import CloudFormationBackend
 from moto.server import ThreadedMotoServer
 
 REGION = "eu-central-1"
@@ -31,12 +31,12 @@ def environ(port: int) -> dict[str, str]:
 
 def let_warnings_pass() -> None:
     """Make moto refuse a template for cfn-lint's errors only; a warning is enough for it otherwise, not for AWS."""
-    lint = models.validate_template_cfn_lint
+    lint = CloudFormationBackend.validate_template
 
-    def errors(template: str) -> list[Any]:
-        return [match for match in lint(template) if match.rule.id.startswith("E")]
+    def errors(backend: CloudFormationBackend, template: str) -> list[Any]:
+        return [match for match in lint(backend, template) if match.rule.id.startswith("E")]
 
-    models.validate_template_cfn_lint = errors
+    CloudFormationBackend.validate_template = errors  # type: ignore[assignment,method-assign]
 
 
 def main() -> None:
