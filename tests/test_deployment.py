@@ -1,7 +1,9 @@
 """Deploying and removing, against a cloud on 127.0.0.1: what moto knows of it. tests/test_template.py has the rest."""
 
+import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +87,12 @@ def held(cloud: Environ, stage: str) -> dict[str, list[str]]:
     return {kind: found for kind, found in mine.items() if found}
 
 
+def size_of_the_code(cloud: Environ, stage: str) -> int:
+    with client("lambda", cloud) as functions:
+        size: int = functions.get_function_configuration(FunctionName=f"xkcd-gather-{stage}-api")["CodeSize"]
+    return size
+
+
 def test_deploying_makes_the_function_its_table_its_role_its_rule_and_its_logs(dev: str, cloud: Environ) -> None:
     made = held(cloud, "dev")
     (rule,) = made.pop("rules")
@@ -100,9 +108,7 @@ def test_deploying_makes_the_function_its_table_its_role_its_rule_and_its_logs(d
 
 
 def test_deploying_uploads_the_zip_as_it_is(dev: str, cloud: Environ, directory: Path) -> None:
-    with client("lambda", cloud) as functions:
-        size = functions.get_function_configuration(FunctionName="xkcd-gather-dev-api")["CodeSize"]
-    assert size == (directory / "dist/function.zip").stat().st_size
+    assert size_of_the_code(cloud, "dev") == (directory / "dist/function.zip").stat().st_size
 
 
 def test_the_deployed_table_is_one_that_the_app_can_use(
@@ -138,6 +144,22 @@ def test_removing_needs_no_zip(cloud: Environ, tmp_path: Path) -> None:
     (bare / "dist/function.zip").unlink()
     serverless(bare, "remove", *params, "--param=artifact=dist/function.zip", **cloud)
     assert held(cloud, "test") == {}
+
+
+def test_an_earlier_deployment_can_be_brought_back(cloud: Environ, tmp_path: Path) -> None:
+    directory = service(tmp_path)
+    params = ("--stage", "back", "--param=table=xkcd-gather-back", "--param=artifact=dist/function.zip")
+    archive = directory / "dist/function.zip"
+    earlier = archive.stat().st_size
+    serverless(directory, "deploy", *params, **cloud)
+    with zipfile.ZipFile(archive, "a") as zip_file:
+        zip_file.writestr("more", "more")
+    serverless(directory, "deploy", *params, **cloud)
+    assert size_of_the_code(cloud, "back") == archive.stat().st_size
+    listed = serverless(directory, "deploy", "list", *params, **cloud)
+    timestamps = re.findall(r"Timestamp: (\d+)", listed)
+    serverless(directory, "rollback", "--timestamp", timestamps[0], *params, **cloud)
+    assert size_of_the_code(cloud, "back") == earlier
 
 
 @pytest.mark.parametrize("target", ["deploy", "remove", "logs", "invoke"])
