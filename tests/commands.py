@@ -40,6 +40,13 @@ def service(directory: Path) -> Path:
 
 def serverless(directory: Path, *arguments: str, **environ: str) -> str:
     """What the command prints there; fails, saying what it said, when it fails."""
+    status, said = attempt(directory, *arguments, **environ)
+    assert status == 0, said
+    return said
+
+
+def attempt(directory: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The command's exit code, and what it prints there."""
     done = subprocess.run(
         [SERVERLESS, *arguments],
         cwd=directory,
@@ -49,5 +56,4 @@ def serverless(directory: Path, *arguments: str, **environ: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    return done.returncode, done.stdout

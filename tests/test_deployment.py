@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from app import XkcdGather, caches, dynamodb
-from tests.commands import ROOT, environment, serverless, service
+from tests.commands import ROOT, attempt, environment, serverless, service
 from tools.stand_in import StandIn
 
 pytestmark = pytest.mark.deployment
@@ -128,22 +128,24 @@ def test_the_deployed_table_is_one_that_the_app_can_use(
     assert sum(xkcd.asked.values()) == 5
 
 
-def test_a_stage_that_was_removed_leaves_nothing_and_can_be_deployed_again(cloud: Environ, directory: Path) -> None:
+def test_a_stage_is_removed_without_its_zip_leaves_nothing_and_can_be_deployed_again(
+    cloud: Environ, directory: Path, tmp_path: Path
+) -> None:
     serverless(directory, "deploy", "--stage", "prod", **cloud)
     made = held(cloud, "prod")
-    serverless(directory, "remove", "--stage", "prod", **cloud)
+    elsewhere = service(tmp_path)
+    (elsewhere / "dist/function.zip").unlink()
+    serverless(elsewhere, "remove", "--stage", "prod", **cloud)
     assert held(cloud, "prod") == {}
     serverless(directory, "deploy", "--stage", "prod", **cloud)
     assert held(cloud, "prod").keys() == made.keys()
 
 
-def test_removing_needs_no_zip(cloud: Environ, tmp_path: Path) -> None:
-    bare = service(tmp_path)
-    params = ("--stage", "test", "--param=table=xkcd-gather-test")
-    serverless(bare, "deploy", *params, "--param=artifact=dist/function.zip", **cloud)
-    (bare / "dist/function.zip").unlink()
-    serverless(bare, "remove", *params, "--param=artifact=dist/function.zip", **cloud)
-    assert held(cloud, "test") == {}
+def test_the_stage_local_cannot_be_deployed(cloud: Environ, directory: Path) -> None:
+    status, said = attempt(directory, "deploy", **cloud)
+    assert status == 1
+    assert "No file matches include / exclude patterns" in said
+    assert held(cloud, "local") == {}
 
 
 def test_an_earlier_deployment_can_be_brought_back(cloud: Environ, tmp_path: Path) -> None:
