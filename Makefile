@@ -13,9 +13,10 @@ export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+SERVERLESS := node_modules/.bin/serverless
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run serve fill package test check format docs lock bench clean
+.PHONY: help run serve fill package test check format docs lock bench clean deploy remove logs invoke named-stage
 
 help: ## List what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -29,8 +30,9 @@ serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: POR
 fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
 
-package: .stamps/python ## Build dist/function.zip, what Lambda runs
+package: .stamps/python .stamps/node ## Build dist/function.zip, what Lambda runs, and the template that deploys it: STAGE=prod
 	@python -m tools.build_zip
+	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
 
 test: .stamps/python .stamps/runtime .stamps/node ## Run the tests
 	python -X dev -m pytest -n auto
@@ -52,6 +54,22 @@ bench: .stamps/python .stamps/runtime ## Measure gathering against the usual way
 	python -m bench.gather
 	python -m bench.caches
 	python -m bench.cold
+
+deploy: named-stage package .stamps/node ## Deploy what `make package` made: STAGE=prod
+	$(SERVERLESS) deploy --stage $(STAGE)
+
+remove: named-stage .stamps/node ## Remove a stage and all that it has: STAGE=prod
+	$(SERVERLESS) remove --stage $(STAGE)
+
+logs: named-stage .stamps/node ## Follow the function's log: STAGE=prod
+	$(SERVERLESS) logs --stage $(STAGE) --function api --tail
+
+invoke: named-stage .stamps/node ## Answer one event in Lambda: STAGE=prod, EVENT=events/….json
+	$(SERVERLESS) invoke --stage $(STAGE) --function api --path $(EVENT)
+
+named-stage:
+	@if [[ -z "$(STAGE)" || "$(STAGE)" == local ]]; then \
+		echo "Name the deployed stage, as in STAGE=prod; the stage local is never deployed." >&2; exit 1; fi
 
 lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in

@@ -314,6 +314,10 @@ def test_the_function_may_do_what_it_does_with_its_table_and_nothing_else(
     app.test_client().get("/comics?latest=3")
     app.ping(Context())
     used = {f"dynamodb:{operation}" for operation in table.asked}
-    (statement,) = serverless()["provider"]["iam"]["role"]["statements"]
-    assert (statement["Effect"], statement["Resource"]) == ("Allow", "GetAtt ComicsTable.Arn")
-    assert set(statement["Action"]) == used
+    (policy,) = serverless()["resources"]["extensions"]["IamRoleLambdaExecution"]["Properties"]["Policies"]
+    (actions,) = (
+        statement["Action"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Resource"] == "GetAtt ComicsTable.Arn"
+    )
+    assert set(actions) == used
