@@ -57,3 +57,8 @@ def attempt(directory: Path, *arguments: str, **environ: str) -> tuple[int, str]
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def said_by_us(stderr: str) -> list[str]:
+    """The lines without those in which asyncio's development mode notes what took long, as on a busy machine."""
+    return [line for line in stderr.splitlines() if not line.startswith("Executing <")]

@@ -274,7 +274,7 @@ def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(xk
     xkcd.newest = 60
     house.gather(Listed(tuple(range(1, 61))))
     house.gather(Newest(1))
-    xkcd.stop()
+    xkcd.end()
     for selection in (Listed(tuple(range(1, 61))), Randomly(5), Newest(5), Since(55)):
         gathered = house.gather(selection)
         assert ({found.stale for found in gathered.comics}, gathered.failures) == ({False}, ())
@@ -314,8 +314,7 @@ def test_connecting_ends_at_the_deadline(house: House) -> None:
 
 
 def test_connecting_to_nobody_is_an_error_with_its_reason(xkcd: StandIn, house: House) -> None:
-    xkcd.stop()
-    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
+    xkcd.end()
     with pytest.raises(Unreachable, match=r"^xkcd could not be reached\.$"):
         house.loop.run(house.gatherer.connect(5, time.monotonic() + 8))
 

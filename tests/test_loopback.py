@@ -19,6 +19,7 @@ import trustme
 
 from app import XkcdGather
 from app.events import MARGIN
+from tests.commands import said_by_us
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -170,7 +171,7 @@ def test_a_process_that_gathered_ends_without_a_warning(xkcd: StandIn) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
+    assert (done.returncode, done.stdout, said_by_us(done.stderr)) == (0, "200\n", [])
 
 
 @pytest.fixture(scope="module")

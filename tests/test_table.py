@@ -17,6 +17,7 @@ from werkzeug import Response
 from app import XkcdGather, caches, dynamodb
 from app.errors import TableError
 from app.filling import Filled
+from tests.commands import said_by_us
 from tests.test_handler import Context
 from tools.stand_in import StandIn
 from tools.table import Ask, Fault, LocalTable, definition, refusal, says, serverless, unprocessed
@@ -79,7 +80,7 @@ def test_with_xkcd_gone_everything_in_the_table_is_still_answered(xkcd: StandIn,
     xkcd.newest = 60
     filling = new_process()
     filling.get("/comics?latest=60")
-    xkcd.stop()
+    xkcd.end()
     for path in ("/comics?n=1-60", "/comics?random=5", "/comics?latest=5", "/comics?since=55"):
         document = new_process().get(path).json
         assert (document["complete"], {comic["stale"] for comic in document["comics"]}) == (True, {False})
@@ -294,7 +295,7 @@ def test_boto3_is_imported_at_the_start_with_a_table_and_else_never(
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{imported} {imported}\n", "")
+    assert (done.returncode, done.stdout, said_by_us(done.stderr)) == (0, f"{imported} {imported}\n", [])
 
 
 def test_the_table_is_defined_as_the_program_uses_it() -> None:

@@ -78,7 +78,7 @@ class StandIn:
         self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()), name="stand-in")
 
     async def serve(self) -> None:
-        """Serve until `stop`."""
+        """Serve until `end`."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = await self._loop.create_server(
             lambda: _Connection(self), "127.0.0.1", self._port, ssl=self._ssl_context, backlog=1024
@@ -92,9 +92,11 @@ class StandIn:
             server.close()
             self._abort_all()
 
-    def stop(self) -> None:
-        """Stop serving and close all connections; from any thread."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+    def end(self) -> None:
+        """Stop serving, close all connections, and return when that is done; from any thread but its own."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
 
     def close_connections(self) -> None:
         """Close every connection, as a server does with idle ones, and return when that is done."""
@@ -113,9 +115,7 @@ class StandIn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._thread.is_alive():
-            self.stop()
-        self._thread.join()
+        self.end()
 
     def opened(self, transport: asyncio.Transport) -> None:
         with self._changed:
