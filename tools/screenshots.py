@@ -41,7 +41,7 @@ VIEWS = [
     View("desktop-light-timing", HEALTHY, "light", *DESKTOP, at="#timing"),
     View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at=".failure"),
     View("desktop-light-half-failed", HALF_FAILED, "light", *DESKTOP, at=".failure"),
-    View("phone-light-half-failed", HALF_FAILED, "light", *PHONE, at=".failure"),
+    View("phone-light-half-failed", HALF_FAILED, "light", *PHONE, at="#timing"),
 ]
 
 
