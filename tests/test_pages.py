@@ -158,7 +158,7 @@ def test_a_comic_served_old_says_so(client: FlaskClient, xkcd: StandIn, monkeypa
 def test_a_comic_that_cannot_be_had_is_a_card_that_says_why(client: FlaskClient) -> None:
     page = client.get("/?n=1,404")
     assert page.status_code == 200
-    assert '<h3 id="failure-1">404: No such comic</h3>\n<p>xkcd has no comic 404.</p>' in page.text
+    assert '<h3 id="title-404">404: No such comic</h3>\n<p>xkcd has no comic 404.</p>' in page.text
 
 
 def test_a_page_without_a_single_comic_has_the_failures_status(client: FlaskClient) -> None:
@@ -187,7 +187,7 @@ def test_an_unknown_newest_is_a_page_too(client: FlaskClient, xkcd: StandIn) -> 
     xkcd.faults[0] = "404"
     page = client.get("/")
     assert (page.status_code, page.mimetype) == (503, "text/html")
-    assert '<h3 id="failure-1">Newest comic unknown</h3>' in page.text
+    assert '<h3 id="title-problem">Newest comic unknown</h3>' in page.text
 
 
 def test_a_comic_without_an_image_links_to_its_page(client: FlaskClient) -> None:

@@ -15,6 +15,7 @@ async function append() {
     (article) => article.dataset.num && !document.getElementById(article.id),
   );
   if (fresh.length === 0) throw new Error("nothing new");
+  comics.querySelector(".nothing")?.remove();
   comics.append(...fresh.map((article) => document.importNode(article, true)));
   renewSame();
   return fresh.length;
