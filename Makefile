@@ -34,7 +34,7 @@ package: .stamps/python .stamps/node ## Build dist/function.zip, what Lambda run
 	@python -m tools.build_zip
 	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
 
-test: .stamps/python .stamps/runtime .stamps/node ## Run the tests
+test: .stamps/python .stamps/runtime .stamps/node ## Run the tests, but for those in a browser
 	python -X dev -m pytest -n auto -m "not browser"
 
 test-browser: .stamps/python .stamps/node chromium ## Run the gallery's tests in a real Chromium
