@@ -19,7 +19,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.
 .PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage chromium
 
 help: ## List what can be made
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: .stamps/python .stamps/node ## Answer one event as Lambda would: EVENT=events/….json, RAW=1, XKCD_URL=…
 	@python -m tools.run $(EVENT)
