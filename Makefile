@@ -16,10 +16,10 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SERVERLESS := node_modules/.bin/serverless
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run serve fill package test check format docs lock bench clean deploy remove logs invoke named-stage
+.PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage chromium
 
 help: ## List what can be made
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: .stamps/python .stamps/node ## Answer one event as Lambda would: EVENT=events/….json, RAW=1, XKCD_URL=…
 	@python -m tools.run $(EVENT)
@@ -34,14 +34,17 @@ package: .stamps/python .stamps/node ## Build dist/function.zip, what Lambda run
 	@python -m tools.build_zip
 	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
 
-test: .stamps/python .stamps/runtime .stamps/node ## Run the tests
-	python -X dev -m pytest -n auto
+test: .stamps/python .stamps/runtime .stamps/node ## Run the tests, but for those in a browser
+	python -X dev -m pytest -n auto -m "not browser"
+
+test-browser: .stamps/python .stamps/node chromium ## Run the gallery's tests in a real Chromium
+	python -X dev -m pytest -m browser
 
 check: .stamps/python .stamps/runtime .stamps/node ## What CI runs: lint, types, tests with coverage
 	ruff check .
 	ruff format --check .
 	mypy
-	python -X dev -m pytest -n auto --cov --cov-report=term-missing
+	python -X dev -m pytest -n auto -m "not browser" --cov --cov-report=term-missing
 
 format: .stamps/python ## Put the sources in form
 	ruff check --fix .
@@ -49,6 +52,9 @@ format: .stamps/python ## Put the sources in form
 
 docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json, from real answers
 	python -m tools.api_docs
+
+screenshots: .stamps/python chromium ## Take docs/screenshots/*.png of the gallery
+	python -m tools.screenshots
 
 bench: .stamps/python .stamps/runtime ## Measure gathering against the usual ways, side by side
 	python -m bench.gather
@@ -70,6 +76,9 @@ invoke: named-stage .stamps/node ## Answer one event in Lambda: STAGE=prod, EVEN
 named-stage:
 	@if [[ -z "$(STAGE)" || "$(STAGE)" == local ]]; then \
 		echo "Name the deployed stage, as in STAGE=prod; the stage local is never deployed." >&2; exit 1; fi
+
+chromium:
+	@python -m tools.chromium
 
 lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and what a ping does."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         super().__init__(__name__, EventLoop())
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
@@ -43,7 +43,7 @@ class XkcdGather(AsyncFlask):
         self._gatherer = gatherer = Gatherer(xkcd, caches)
         self._filler = Filler(gatherer, caches, table, settings.fill_at_once) if table else None
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
-        self.register_blueprint(pages.blueprint(gatherer, settings))
+        self.register_blueprint(pages.blueprint(gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.after_request(self._leave)
         self.register_error_handler(GatherError, _problem)
@@ -108,9 +108,12 @@ class XkcdGather(AsyncFlask):
         return await self._filler.fill(newest, None, inf, progress)
 
 
-def create_app(settings: Settings) -> XkcdGather:
-    """The application for these settings. It asks nobody anything before it is asked."""
-    return XkcdGather(settings)
+def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> XkcdGather:
+    """The application for these settings. It asks nobody anything before it is asked.
+
+    `clock` gives the seconds since 1970, by which the comic of the day goes.
+    """
+    return XkcdGather(settings, clock)
 
 
 def _problem(error: GatherError) -> Response:

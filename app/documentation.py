@@ -39,6 +39,13 @@ def sections(contract: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], l
         )
 
 
+def index(contract: Mapping[str, Any]) -> dict[str, Any]:
+    """What the service is, and what each of its paths is for."""
+    info = contract["info"]
+    paths = {path: item["get"]["summary"] for path, item in contract["paths"].items()}
+    return {"name": info["title"], "version": info["version"], "summary": info["summary"], "paths": paths}
+
+
 def example_answer(responses: Mapping[str, Any]) -> str:
     """The example of the first answer as its receiver would see it: JSON, or where a redirect leads."""
     first: Mapping[str, Any] = next(iter(responses.values()))

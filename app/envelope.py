@@ -20,13 +20,13 @@ HEADERS = {
     "Timing-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
     "Link": f'<{LICENSE}>; rel="license"',
-    "Vary": "Accept-Encoding",
 }
 
 PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https://xkcd.com https://*.xkcd.com; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' https://xkcd.com https://*.xkcd.com; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
@@ -39,6 +39,7 @@ def begin() -> None:
 def finish(response: Response) -> Response:
     """The response as it leaves."""
     response.headers.update(HEADERS)
+    response.vary.add("Accept-Encoding")
     response.headers["X-Request-Id"] = _request_id()
     response.headers.setdefault("Cache-Control", NO_STORE)
     if request.method == "OPTIONS" and response.allow:

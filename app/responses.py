@@ -77,6 +77,11 @@ def health(version: str, newest: NewestNumber | None, caches: Sequence[str]) -> 
     return _json({"version": version, "latest": None, "learnt_at": None, **learnt, "caches": caches})
 
 
+def index(about: dict[str, Any]) -> Response:
+    """What there is to ask for."""
+    return _json({**about, "credit": CREDIT, "license": LICENSE})
+
+
 def kept(response: Response, selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The response with how long it may be kept and, if it may, the tag by which it is asked for again."""
     response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 
-OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "static"})
+OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "static", "today"})
 """What paths of this service begin with, and a base path must not: nobody could tell them apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)

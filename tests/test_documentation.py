@@ -48,7 +48,8 @@ def test_the_page_needs_no_script_and_no_other_server(client: FlaskClient) -> No
     assert "<script" not in page
     assert "style=" not in page
     assert 'src="' not in page
-    assert page.count("<link ") == 1
+    assert page.count("<link ") == 2
+    assert '<link rel="icon" type="image/svg+xml" href="/static/favicon.svg">' in page
     assert '<link rel="stylesheet" href="/static/docs.css">' in page
 
 

@@ -32,6 +32,7 @@ ID = re.compile("[0-9a-f]{32}")
         ("/?n=1", 200),
         ("/?n=x", 400),
         ("/comic", 302),
+        ("/today", 302),
         ("/static/gallery.css", 200),
     ],
 )
@@ -39,17 +40,19 @@ def test_every_answer_carries_the_same_headers(client: FlaskClient, path: str, s
     answer = client.get(path)
     assert answer.status_code == status
     assert HEADERS.items() <= dict(answer.headers).items()
+    assert answer.headers["Vary"] == ("Accept, Accept-Encoding" if path.startswith("/?") else "Accept-Encoding")
     assert ID.fullmatch(answer.headers["X-Request-Id"])
     assert re.search(r"total;dur=\d+\.\d$", answer.headers["Server-Timing"])
     assert "Cache-Control" in answer.headers
     answer.close()
 
 
-def test_every_page_allows_no_script_and_no_address_but_xkcds(client: FlaskClient) -> None:
-    for path in ("/?n=1", "/?n=x", "/docs", "/comic"):
-        policy = client.get(path).headers["Content-Security-Policy"]
-        assert policy.startswith(
-            "default-src 'none'; style-src 'self'; img-src 'self' https://xkcd.com https://*.xkcd.com;"
+def test_every_page_allows_what_is_ours_and_xkcds_images_and_nothing_else(client: FlaskClient) -> None:
+    for path in ("/?n=1", "/?n=x", "/docs", "/comic", "/today"):
+        assert client.get(path).headers["Content-Security-Policy"] == (
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+            "img-src 'self' https://xkcd.com https://*.xkcd.com; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
     assert "Content-Security-Policy" not in client.get("/comics?n=1").headers
 
@@ -211,6 +214,7 @@ DAY, FIVE_MINUTES, NEVER = "public, max-age=86400", "public, max-age=300", "no-s
         ("/comics/random/image", NEVER),
         ("/", NEVER),
         ("/comic", NEVER),
+        ("/today", NEVER),
         ("/health", NEVER),
         ("/comics/404", NEVER),
         ("/?n=404", NEVER),

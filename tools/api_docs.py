@@ -9,6 +9,7 @@ in them are replaced by one, so that they change only when the answers do.
 import copy
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
     """The contract with the example of each operation's first answer made anew."""
     renewed = copy.deepcopy(contract)
     with StandIn(latency=0.0) as xkcd:
-        app = create_app(Settings(xkcd_url=xkcd.url, memory=0))
+        app = create_app(Settings(xkcd_url=xkcd.url, memory=0), clock=datetime.fromisoformat(INSTANT).timestamp)
         for item in renewed["paths"].values():
             _renew(item["get"], app.test_client())
         app.close()

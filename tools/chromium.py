@@ -1,0 +1,86 @@
+"""The Chromium on the path, the gallery on a local server, and pages that ask for nothing beyond the two.
+
+    python -m tools.chromium
+
+prints where Chromium is, or how it is installed.
+"""
+
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from app.settings import Settings
+from tools.stand_in import StandIn, drawing
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = "There is no Chromium on the path: apt-get install -y chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",  # it is root in a container
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+def find() -> str:
+    """Where Chromium is. Ends the program when it is nowhere."""
+    return next(filter(None, map(shutil.which, NAMES)), None) or sys.exit(MISSING)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextmanager
+def served(xkcd: StandIn) -> Iterator[str]:
+    """The address of the app on a local server, threaded, with that stand-in behind it."""
+    app = create_app(Settings(xkcd_url=xkcd.url))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, name="gallery")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.close()
+
+
+def draw_images(context: BrowserContext) -> None:
+    """Answer requests for xkcd's images with drawings, without asking anybody."""
+
+    def draw(route: Route) -> None:
+        route.fulfill(body=drawing(route.request.url), content_type="image/svg+xml")
+
+    context.route("https://imgs.xkcd.com/**", draw)
+
+
+def main() -> None:
+    """Say where Chromium is."""
+    print(find())
+
+
+if __name__ == "__main__":
+    main()

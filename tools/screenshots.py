@@ -1,0 +1,77 @@
+"""Takes docs/screenshots/*.png of the gallery: light and dark, desktop and phone, healthy and half failed.
+
+    python -m tools.screenshots
+
+The stand-in for xkcd.com is behind it, and drawings are in place of the comics.
+"""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tools import chromium
+from tools.stand_in import StandIn
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+
+HEALTHY = "/?n=1,614,327,1663,2347"
+HALF_FAILED = "/?n=353,404,327,1190,936,2347"
+FAULTS = {353: "html", 1190: "silence", 936: "503"}
+
+
+class View(NamedTuple):
+    """What a browser looks like, and at what it looks."""
+
+    name: str
+    path: str
+    scheme: Literal["light", "dark"]
+    width: int
+    height: int
+    at: str | None = None
+
+
+DESKTOP, PHONE = (1100, 800), (390, 844)
+
+VIEWS = [
+    View("desktop-light", HEALTHY, "light", *DESKTOP),
+    View("desktop-dark", HEALTHY, "dark", *DESKTOP),
+    View("phone-light", HEALTHY, "light", *PHONE),
+    View("phone-dark-timing", HEALTHY, "dark", *PHONE, at="#timing"),
+    View("desktop-light-timing", HEALTHY, "light", *DESKTOP, at="#timing"),
+    View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at=".failure"),
+    View("desktop-light-half-failed", HALF_FAILED, "light", *DESKTOP, at=".failure"),
+    View("phone-light-half-failed", HALF_FAILED, "light", *PHONE, at="#timing"),
+]
+
+
+def main() -> None:
+    """Take all of them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with chromium.browser() as browser:
+        for view in VIEWS:
+            with StandIn(faults=FAULTS if view.path == HALF_FAILED else {}) as xkcd, chromium.served(xkcd) as url:
+                _take(browser, url, view)
+
+
+def _take(browser: Browser, url: str, view: View) -> None:
+    size: ViewportSize = {"width": view.width, "height": view.height}
+    context = browser.new_context(base_url=url, color_scheme=view.scheme, viewport=size, reduced_motion="reduce")
+    chromium.draw_images(context)
+    page = context.new_page()
+    page.goto(view.path)
+    _settle(page, view.at)
+    page.screenshot(path=FOLDER / f"{view.name}.png")
+    context.close()
+
+
+def _settle(page: Page, at: str | None) -> None:
+    """Wait for all images, and scroll to what is to be seen."""
+    page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+    page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
+    if at:
+        page.locator(at).first.evaluate("element => element.scrollIntoView({block: 'center'})")
+
+
+if __name__ == "__main__":
+    main()
