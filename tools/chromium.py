@@ -22,7 +22,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on the path: apt-get install -y chromium"
 ARGUMENTS = [
     "--headless=new",
-    "--no-sandbox",  # it is root in a container
+    "--no-sandbox",  # root cannot run it with one, and the pages are our own
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
