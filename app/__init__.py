@@ -38,10 +38,10 @@ class XkcdGather(AsyncFlask):
         self._settings = settings
         xkcd = Xkcd(settings)
         self.event_loop.on_close(xkcd.aclose)
-        table = self._open_table(settings.table) if settings.table else None
-        caches = Caches(settings.memory, table)
-        self._gatherer = gatherer = Gatherer(xkcd, caches)
-        self._filler = Filler(gatherer, caches, table, settings.fill_at_once) if table else None
+        table = self._open_table(settings.table, clock) if settings.table else None
+        caches = Caches(settings.memory, table, clock)
+        self._gatherer = gatherer = Gatherer(xkcd, caches, clock=clock)
+        self._filler = Filler(gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings, clock))
         self.before_request(envelope.begin)
@@ -81,10 +81,10 @@ class XkcdGather(AsyncFlask):
         """Close connections and the event loop. At the process's end this happens by itself."""
         self.event_loop.close()
 
-    def _open_table(self, name: str) -> Table:
+    def _open_table(self, name: str, clock: Callable[[], float]) -> Table:
         from app.dynamodb import ComicsTable  # brings boto3, which takes as long as all else together
 
-        table = ComicsTable(name, time.time)
+        table = ComicsTable(name, clock)
         self.event_loop.on_close(table.aclose)
         return table
 
@@ -111,7 +111,7 @@ class XkcdGather(AsyncFlask):
 def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> XkcdGather:
     """The application for these settings. It asks nobody anything before it is asked.
 
-    `clock` gives the seconds since 1970, by which the comic of the day goes.
+    `clock` gives the seconds since 1970, by which all goes: what is fresh, who has a rest, the comic of the day.
     """
     return XkcdGather(settings, clock)
 
