@@ -23,7 +23,6 @@ NEWEST = 0
 LARGEST = 350_000
 """Bytes of a record that fits an item: one may have 400 KB, names of attributes included, says DynamoDB."""
 
-
 SKEW = 300.0
 """Seconds by which another computer's clock may be ahead of ours."""
 

@@ -64,7 +64,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Callable[[], float]
 
     @pages.get("/openapi.json")
     def openapi() -> Response:
-        return _lasting(CONTRACT.read_text(), "application/json")
+        return _lasting(_contract_text(), "application/json")
 
     pages.add_app_template_filter(_with_code, "with_code")
 
@@ -82,8 +82,13 @@ def _with_code(text: str) -> Markup:
 
 
 @cache
+def _contract_text() -> str:
+    return CONTRACT.read_text()
+
+
+@cache
 def _contract() -> dict[str, Any]:
-    contract: dict[str, Any] = json.loads(CONTRACT.read_text())
+    contract: dict[str, Any] = json.loads(_contract_text())
     return contract
 
 

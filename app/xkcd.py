@@ -11,6 +11,7 @@ from contextlib import aclosing, contextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import isfinite
+from typing import NamedTuple
 
 import certifi
 import httpx
@@ -36,6 +37,13 @@ HEADERS = httpx.Headers(
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
+class _Connected(NamedTuple):
+    """What is open on one event loop: httpx's client, and the transport below it, which alone can connect ahead."""
+
+    transport: KeepAliveTransport
+    client: httpx.AsyncClient
+
+
 class Xkcd:
     """Asks xkcd for one comic at a time; as many at once as there are callers.
 
@@ -47,8 +55,7 @@ class Xkcd:
         self._url = settings.xkcd_url
         self._attempt = settings.attempt
         self._ssl_context = _ssl_context(settings.ca_file) if self._url.startswith("https:") else None
-        self._transports: dict[asyncio.AbstractEventLoop, KeepAliveTransport] = {}
-        self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
+        self._connected: dict[asyncio.AbstractEventLoop, _Connected] = {}
 
     async def comic(self, num: int) -> Comic:
         """The comic of that number. Raises an UpstreamError, within the time of one attempt."""
@@ -62,14 +69,13 @@ class Xkcd:
         """Open connections until so many wait for requests. Raises Unreachable or TooLate."""
         with _as_upstream_errors("a connection"):
             async with asyncio.timeout(self._attempt):
-                await self._transport().connect(httpx.URL(self._url), count)
+                await self._connections().transport.connect(httpx.URL(self._url), count)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        self._transports.pop(asyncio.get_running_loop(), None)
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        connected = self._connected.pop(asyncio.get_running_loop(), None)
+        if connected is not None:
+            await connected.client.aclose()
 
     async def _get(self, path: str, what: str, expected: int | None) -> Comic:
         with _as_upstream_errors(what):
@@ -77,7 +83,7 @@ class Xkcd:
             request = httpx.Request("GET", self._url + path, headers=HEADERS)
             async with (
                 asyncio.timeout(self._attempt),
-                aclosing(await self._client().send(request, stream=True)) as response,
+                aclosing(await self._connections().client.send(request, stream=True)) as response,
             ):
                 try:
                     return _comic(response, await _body(response, what), what, expected)
@@ -86,22 +92,18 @@ class Xkcd:
                     await response.extensions["network_stream"].aclose()
                     raise
 
-    def _client(self) -> httpx.AsyncClient:
+    def _connections(self) -> _Connected:
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = httpx.AsyncClient(
-                transport=self._transport(),
+        if loop not in self._connected:
+            transport = KeepAliveTransport(self._ssl_context)
+            client = httpx.AsyncClient(
+                transport=transport,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 timeout=None,  # noqa: S113 - the whole of an attempt is limited, in _get
                 trust_env=False,
             )
-        return self._clients[loop]
-
-    def _transport(self) -> KeepAliveTransport:
-        loop = asyncio.get_running_loop()
-        if loop not in self._transports:
-            self._transports[loop] = KeepAliveTransport(self._ssl_context)
-        return self._transports[loop]
+            self._connected[loop] = _Connected(transport, client)
+        return self._connected[loop]
 
 
 def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
