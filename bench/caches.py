@@ -14,13 +14,13 @@ import platform
 import sys
 from collections import defaultdict
 from collections.abc import Callable
-from statistics import median, quantiles
+from statistics import median
 
 import serverless_wsgi
 
 from app import XkcdGather, create_app, events
 from app.settings import Settings
-from bench.gather import LATENCY, Measured, Way, measure, serving
+from bench.gather import LATENCY, Measured, Way, measure, serving, spread
 
 COUNTS = (5, 100)
 
@@ -67,8 +67,7 @@ def report(results: dict[tuple[str, int], list[Measured]]) -> str:
         cells = []
         for count in COUNTS:
             walls = [1000 * measured.wall for measured in results[source, count]]
-            tenths = quantiles(walls, n=10)
-            cells.append(f"{median(walls):.1f} ms ({tenths[0]:.1f} to {tenths[-1]:.1f})")
+            cells.append(spread(walls, ".1f", " ms"))
             cells.append(f"{1000 * median(measured.cpu for measured in results[source, count]):.1f} ms")
         lines.append(f"| {source} | {' | '.join(cells)} |")
     return "\n".join(lines)

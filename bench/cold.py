@@ -16,11 +16,10 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from bench.gather import LATENCY, serving
+from bench.gather import LATENCY, serving, spread
 from tools import build_zip, python313
 from tools.lambda_runtime import LambdaFunction
 
@@ -90,13 +89,9 @@ def report(results: dict[str, list[Started]]) -> str:
             [started.answer for started in starts],
             [started.init + started.answer for started in starts],
         )
-        lines.append(f"| {name} | {' | '.join(map(_cell, columns))} |")
+        cells = [spread(column, ".0f", " ms") for column in columns]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _cell(milliseconds: list[float]) -> str:
-    tenths = quantiles(milliseconds, n=10)
-    return f"{median(milliseconds):.0f} ms ({tenths[0]:.0f} to {tenths[-1]:.0f})"
 
 
 def runtime_versions() -> list[str]:

@@ -136,6 +136,12 @@ def run(url: str, rounds: int) -> dict[tuple[str, int], list[Measured]]:
     return results
 
 
+def spread(values: list[float], form: str, unit: str = "") -> str:
+    """The median, and the 10th to 90th percentile, each in that form."""
+    tenths = quantiles(values, n=10)
+    return f"{median(values):{form}}{unit} ({tenths[0]:{form}} to {tenths[-1]:{form}})"
+
+
 def table(results: dict[tuple[str, int], list[Measured]]) -> str:
     """The results as a Markdown table."""
     lines = [
@@ -148,8 +154,7 @@ def table(results: dict[tuple[str, int], list[Measured]]) -> str:
         cells = []
         for count in COUNTS:
             walls = [measured.wall / LATENCY for measured in results[name, count]]
-            tenths = quantiles(walls, n=10)
-            cells.append(f"{median(walls):.2f} ({tenths[0]:.2f} to {tenths[-1]:.2f})")
+            cells.append(spread(walls, ".2f"))
         cpu = median(measured.cpu for measured in results[name, COUNTS[-1]])
         lines.append(f"| {name} | {' | '.join(cells)} | {1000 * cpu:.0f} ms |")
     return "\n".join(lines)
