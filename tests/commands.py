@@ -59,6 +59,22 @@ def attempt(directory: Path, *arguments: str, **environ: str) -> tuple[int, str]
     return done.returncode, done.stdout
 
 
+def program(source: str, **environ: str) -> tuple[int, str, list[str]]:
+    """The exit code of a Python program run in development mode, what it prints, and the lines of its stderr.
+
+    Warnings are errors. Left out are the lines in which asyncio's development mode notes what took long.
+    """
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", source],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, said_by_us(done.stderr)
+
+
 def said_by_us(stderr: str) -> list[str]:
     """The lines without those in which asyncio's development mode notes what took long, as on a busy machine."""
     return [line for line in stderr.splitlines() if not line.startswith("Executing <")]

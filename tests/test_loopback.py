@@ -7,8 +7,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +17,7 @@ import trustme
 
 from app import XkcdGather
 from app.events import MARGIN
-from tests.commands import said_by_us
+from tests.commands import program
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -162,16 +160,8 @@ def test_a_fork_uses_the_table_too(xkcd: StandIn, table: LocalTable, make_app: C
 
 
 def test_a_process_that_gathered_ends_without_a_warning(xkcd: StandIn) -> None:
-    program = "import handler; print(handler.handler({'path': '/comics?n=1-5'}, None)['statusCode'])"
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
-        cwd=ROOT,
-        env={**os.environ, "XKCD_URL": xkcd.url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, said_by_us(done.stderr)) == (0, "200\n", [])
+    source = "import handler; print(handler.handler({'path': '/comics?n=1-5'}, None)['statusCode'])"
+    assert program(source, XKCD_URL=xkcd.url) == (0, "200\n", [])
 
 
 @pytest.fixture(scope="module")

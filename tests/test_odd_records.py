@@ -1,6 +1,7 @@
 """Every odd record of xkcd's that is known: what the API makes of it, and that its own record stays as it is."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,13 +58,23 @@ ODD: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.fixture
+def send(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has xkcd send the records of these comics with some fields changed."""
+
+    def send(*numbers: int, **fields: object) -> None:
+        monkeypatch.setitem(FAULTS, "odd", changed(**fields))
+        xkcd.faults |= dict.fromkeys(numbers, "odd")
+
+    return send
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_record_becomes_a_sound_comic_and_stays_xkcds_own(
-    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, name: str
+    client: FlaskClient, send: Callable[..., None], name: str
 ) -> None:
     num, record, expected = ODD[name]
-    monkeypatch.setitem(FAULTS, "odd", changed(**record))
-    xkcd.faults[num] = "odd"
+    send(num, **record)
     comic = client.get(f"/comics/{num}").get_json()
     assert {field: comic[field] for field in expected} == expected
     assert client.get(f"/{num}/info.0.json").json == {**json.loads(records()[num]), **record}
@@ -94,10 +105,9 @@ def test_an_odd_record_becomes_a_sound_comic_and_stays_xkcds_own(
     ],
 )
 def test_an_image_that_is_not_xkcds_leads_nobody_anywhere(
-    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, img: str
+    client: FlaskClient, send: Callable[..., None], img: str
 ) -> None:
-    monkeypatch.setitem(FAULTS, "odd", changed(img=img))
-    xkcd.faults[614] = "odd"
+    send(614, img=img)
     assert client.get("/comics/614").get_json()["img"] is None
     assert client.get("/comics/614/image").status_code == 404
     assert "<img" not in client.get("/?n=614").text
@@ -112,10 +122,9 @@ def test_an_image_that_is_not_xkcds_leads_nobody_anywhere(
     ],
 )
 def test_what_no_address_can_hold_is_escaped(
-    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, img: str, uri: str
+    client: FlaskClient, send: Callable[..., None], img: str, uri: str
 ) -> None:
-    monkeypatch.setitem(FAULTS, "odd", changed(img=img, link=img))
-    xkcd.faults[614] = "odd"
+    send(614, img=img, link=img)
     comic = client.get("/comics/614").get_json()
     assert (comic["img"], comic["link"], client.get("/comics/614/image").location) == (uri, uri, uri)
 
@@ -123,19 +132,13 @@ def test_what_no_address_can_hold_is_escaped(
 @pytest.mark.parametrize(
     "link", ["http://e.org:abc/", "http://e.org/100%", "http:///x", "ftp://e.org/", "http://é.org/"]
 )
-def test_a_link_that_is_no_address_is_null(
-    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch, link: str
-) -> None:
-    monkeypatch.setitem(FAULTS, "odd", changed(link=link))
-    xkcd.faults[614] = "odd"
+def test_a_link_that_is_no_address_is_null(client: FlaskClient, send: Callable[..., None], link: str) -> None:
+    send(614, link=link)
     assert client.get("/comics/614").get_json()["link"] is None
 
 
-def test_the_same_title_or_image_twice_is_two_comics(
-    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(FAULTS, "same", changed(title="Same", img=f"{CDN}same.png"))
-    xkcd.faults |= {1: "same", 2: "same"}
+def test_the_same_title_or_image_twice_is_two_comics(client: FlaskClient, send: Callable[..., None]) -> None:
+    send(1, 2, title="Same", img=f"{CDN}same.png")
     document = client.get("/comics?n=1,2&fields=num,title").get_json()
     assert document["comics"] == [{"num": 1, "title": "Same"}, {"num": 2, "title": "Same"}]
 

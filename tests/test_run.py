@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import QUIET, ROOT
 from tools.stand_in import StandIn
-
-ROOT = Path(__file__).parent.parent
 
 
 def run(*command: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    quiet = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true"}
-    venv = {"VIRTUAL_ENV": sys.prefix, "XKCD_URL": "", "RAW": ""}
+    plain = {"XKCD_URL": "", "RAW": ""}
     return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **quiet, **venv, **environ}, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env={**os.environ, **QUIET, **plain, **environ}, capture_output=True, text=True, check=False
     )
 
 

@@ -2,9 +2,6 @@
 
 import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +14,7 @@ from werkzeug import Response
 from app import XkcdGather, caches, dynamodb
 from app.errors import TableError
 from app.filling import Filled
-from tests.commands import said_by_us
+from tests.commands import program
 from tests.test_handler import Context
 from tools.stand_in import StandIn
 from tools.table import Ask, Fault, LocalTable, definition, refusal, says, serverless, unprocessed
@@ -281,21 +278,13 @@ def test_health_names_the_table_and_asks_it_nothing(table: LocalTable, new_proce
 def test_boto3_is_imported_at_the_start_with_a_table_and_else_never(
     xkcd: StandIn, table: LocalTable, name: str, imported: bool
 ) -> None:
-    program = (
+    source = (
         "import sys, handler; started = 'boto3' in sys.modules;"
         "handler.handler({'path': '/comics?n=1-5'}, None); handler.handler({'source': 'aws.events'}, None);"
         "print(started, 'boto3' in sys.modules)"
     )
-    environ = {**os.environ, **table.environ, "XKCD_URL": xkcd.url, "COMICS_TABLE": name and table.name}
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, said_by_us(done.stderr)) == (0, f"{imported} {imported}\n", [])
+    environ = {**table.environ, "XKCD_URL": xkcd.url, "COMICS_TABLE": name and table.name}
+    assert program(source, **environ) == (0, f"{imported} {imported}\n", [])
 
 
 def test_the_table_is_defined_as_the_program_uses_it() -> None:

@@ -59,7 +59,6 @@ class LocalTable:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
         }
-        self.stopping = threading.Event()
 
     def client(self) -> Any:
         """A client of boto3's for it, to be closed after use."""
@@ -92,7 +91,6 @@ class LocalTable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
