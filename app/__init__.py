@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import envelope, events, log_line, pages, pings, problems, responses, routes
 from app.caches import Caches, Table
+from app.connections import Connections
 from app.errors import BadAnswer, GatherError, TableError
 from app.event_loop import AsyncFlask, EventLoop
 from app.filling import Filled, Filler, Progress
@@ -36,7 +37,7 @@ class XkcdGather(AsyncFlask):
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
-        xkcd = Xkcd(settings)
+        xkcd = Xkcd(settings, Connections(settings.xkcd_url, settings.ca_file))
         self.event_loop.on_close(xkcd.aclose)
         table = self._open_table(settings.table, clock) if settings.table else None
         caches = Caches(settings.memory, table, clock)

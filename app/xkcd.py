@@ -2,24 +2,20 @@
 
 import asyncio
 import json
-import logging
 import re
-import ssl
 import zlib
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import isfinite
-from typing import NamedTuple
 
-import certifi
 import httpx
 
 from app.comic import Comic
+from app.connections import Connections
 from app.errors import BadAnswer, BrokenOff, NoSuchComic, Refused, TooLate, TooMany, Unreachable
 from app.settings import VERSION, Settings
-from app.transport import KeepAliveTransport
+from app.transport import AnswerTooLarge, KeepAliveTransport
 
 LARGEST = 1024 * 1024
 """Bytes of an answer's body, unpacked; the largest real one has 17 KB (comic 1037)."""
@@ -33,29 +29,31 @@ HEADERS = httpx.Headers(
 )
 
 
-# It logs each request: a hundred lines for a hundred comics, where one line tells of the invocation.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse_number(text)
 
 
-class _Connected(NamedTuple):
-    """What is open on one event loop: httpx's client, and the transport below it, which alone can connect ahead."""
+def _refuse_number(text: str) -> float:
+    """Python reads 1e999, NaN and Infinity, and would write what no other program reads."""
+    raise ValueError(f"{text} is no number that JSON can hold")
 
-    transport: KeepAliveTransport
-    client: httpx.AsyncClient
+
+RECORD = json.JSONDecoder(parse_constant=_refuse_number, parse_float=_finite)
 
 
 class Xkcd:
     """Asks xkcd for one comic at a time; as many at once as there are callers.
 
-    Keeps one httpx client for each event loop it is used on, made there when first needed. That is one in
-    all, but for a forked process, which must let its parent's sockets be.
+    It speaks httpx's transport interface, without an httpx.AsyncClient on top: nothing of what that adds (cookies,
+    redirects, authentication, proxies) may happen here, and it takes a third of the CPU time of a gathering.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._url = settings.xkcd_url
+    def __init__(self, settings: Settings, connections: Connections) -> None:
+        self._url = httpx.URL(settings.xkcd_url)
         self._attempt = settings.attempt
-        self._ssl_context = _ssl_context(settings.ca_file) if self._url.startswith("https:") else None
-        self._connected: dict[asyncio.AbstractEventLoop, _Connected] = {}
+        self._connections = connections
+        self._transport = KeepAliveTransport(connections)
 
     async def comic(self, num: int) -> Comic:
         """The comic of that number. Raises an UpstreamError, within the time of one attempt."""
@@ -69,63 +67,46 @@ class Xkcd:
         """Open connections until so many wait for requests. Raises Unreachable or TooLate."""
         with _as_upstream_errors("a connection"):
             async with asyncio.timeout(self._attempt):
-                await self._connections().transport.connect(httpx.URL(self._url), count)
+                await self._connections.connect(count)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        connected = self._connected.pop(asyncio.get_running_loop(), None)
-        if connected is not None:
-            await connected.client.aclose()
+        await self._connections.aclose()
 
     async def _get(self, path: str, what: str, expected: int | None) -> Comic:
         with _as_upstream_errors(what):
-            # A request made by the client would take twice as long to make.
-            request = httpx.Request("GET", self._url + path, headers=HEADERS)
-            async with (
-                asyncio.timeout(self._attempt),
-                aclosing(await self._connections().client.send(request, stream=True)) as response,
-            ):
+            # httpx's extension "target" takes the path's place: to parse an address for each comic takes longer.
+            request = httpx.Request("GET", self._url, headers=HEADERS, extensions={"target": path.encode()})
+            async with asyncio.timeout(self._attempt):
+                response = await self._transport.handle_async_request(request)
                 try:
                     return _comic(response, await _body(response, what), what, expected)
                 except BadAnswer:
                     # Whatever else comes over this connection is not to be trusted either.
-                    await response.extensions["network_stream"].aclose()
+                    response.extensions["connection"].close()
                     raise
-
-    def _connections(self) -> _Connected:
-        loop = asyncio.get_running_loop()
-        if loop not in self._connected:
-            transport = KeepAliveTransport(self._ssl_context)
-            client = httpx.AsyncClient(
-                transport=transport,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                timeout=None,  # noqa: S113 - the whole of an attempt is limited, in _get
-                trust_env=False,
-            )
-            self._connected[loop] = _Connected(transport, client)
-        return self._connected[loop]
-
-
-def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or certifi.where())
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 async def _body(response: httpx.Response, what: str) -> bytes:
-    """The body, unpacked. Raises BadAnswer once it is larger than LARGEST, having read no more than that."""
+    """The body, unpacked. Raises BadAnswer once it is larger than LARGEST, having unpacked no more than that."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise BadAnswer(f"xkcd's answer for {what} is packed in a way that was not asked for.")
-    unpacker = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body = bytearray()
-    async for part in response.aiter_raw():
-        body += part if unpacker is None else unpacker.decompress(part, LARGEST + 1)
-        if len(body) > LARGEST:
-            raise BadAnswer(f"xkcd's answer for {what} is larger than {LARGEST} bytes.")
-    if unpacker is not None and not unpacker.eof:
+    body = b"".join([part async for part in response.aiter_raw()])
+    if encoding == "gzip":
+        body = _unpacked(body, what)
+    if len(body) > LARGEST:
+        raise BadAnswer(f"xkcd's answer for {what} is larger than {LARGEST} bytes.")
+    return body
+
+
+def _unpacked(body: bytes, what: str) -> bytes:
+    """What was packed by gzip, or its first bytes, one more than LARGEST. Raises BrokenOff and zlib.error."""
+    unpacker = zlib.decompressobj(wbits=31)
+    unpacked = unpacker.decompress(body, LARGEST + 1)
+    if len(unpacked) <= LARGEST and not unpacker.eof:
         raise BrokenOff(f"xkcd's answer for {what} breaks off.")
-    return bytes(body)
+    return unpacked
 
 
 def _comic(response: httpx.Response, body: bytes, what: str, expected: int | None) -> Comic:
@@ -140,23 +121,13 @@ def _comic(response: httpx.Response, body: bytes, what: str, expected: int | Non
     if status != 200:
         raise BadAnswer(f"xkcd answered {status} for {what}, where a comic or a 404 would be right.")
     try:
-        record = json.loads(body, parse_constant=_refuse_number, parse_float=_finite)
+        record = RECORD.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"xkcd's answer for {what} is not JSON.") from error
     comic = Comic.from_record(record)
     if expected not in (None, comic.num):
         raise BadAnswer(f"xkcd answered with comic {comic.num} for {what}.")
     return comic
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if isfinite(number) else _refuse_number(text)
-
-
-def _refuse_number(text: str) -> float:
-    """Python reads 1e999, NaN and Infinity, and would write what no other program reads."""
-    raise ValueError(f"{text} is no number that JSON can hold")
 
 
 def _retry_after(response: httpx.Response) -> int | None:
@@ -177,7 +148,9 @@ def _as_upstream_errors(what: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise TooLate(f"xkcd did not answer for {what} in time.") from error
-    except httpx.ConnectError as error:
+    except (OSError, httpx.ConnectError) as error:
         raise Unreachable("xkcd could not be reached.") from error
+    except AnswerTooLarge as error:
+        raise BadAnswer(f"xkcd's answer for {what} is larger than {LARGEST} bytes.") from error
     except (httpx.RequestError, zlib.error) as error:
         raise BrokenOff(f"xkcd's answer for {what} breaks off or is no HTTP.") from error

@@ -17,6 +17,9 @@ from tools import build_zip, python313
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
+RUNTIME_PYTHON = Path(__file__).parent.parent / ".venv-runtime" / "bin" / "python"
+"""A Python that has what Lambda's has, and nothing of ours."""
+
 # In development mode asyncio notes every callback that takes long: that is this machine's noise.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
@@ -70,10 +73,18 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.fixture(scope="session")
+def local_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same zip with wheels for this machine, where those for Lambda's cannot run."""
+    built = tmp_path_factory.mktemp("local package") / "function.zip"
+    build_zip.build(built, python313.find(), RUNTIME_PYTHON)
+    return built
+
+
 @pytest.fixture
-def task_root(package: Path, tmp_path: Path) -> Path:
-    """A directory that holds what is in the zip, and nothing else."""
+def task_root(local_package: Path, tmp_path: Path) -> Path:
+    """A directory that holds what is in that zip, and nothing else."""
     root = tmp_path / "task"
-    with ZipFile(package) as files:
+    with ZipFile(local_package) as files:
         files.extractall(root)
     return root

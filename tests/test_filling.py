@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from app.caches import Caches
+from app.connections import Connections
 from app.dynamodb import ComicsTable
 from app.errors import TableError
 from app.event_loop import EventLoop
@@ -28,7 +29,7 @@ class House:
 
     def __init__(self, xkcd: StandIn, table: LocalTable, clock: Clock, at_once: int = 2) -> None:
         self.loop = EventLoop()
-        client = Xkcd(Settings(xkcd_url=xkcd.url))
+        client = Xkcd(Settings(xkcd_url=xkcd.url), Connections(xkcd.url, None))
         self.loop.on_close(client.aclose)
         comics = ComicsTable(table.name, clock)
         self.loop.on_close(comics.aclose)

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from app.caches import Caches
+from app.connections import Connections
 from app.errors import BadAnswer, LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany, Unreachable
 from app.event_loop import EventLoop
 from app.gathered import FRESH, KEPT, NEWEST_FRESH, Gathered
@@ -25,7 +26,7 @@ class House:
     def __init__(self, xkcd: StandIn) -> None:
         self.now = 1_795_000_000.0
         self.loop = EventLoop()
-        client = Xkcd(Settings(xkcd_url=xkcd.url))
+        client = Xkcd(Settings(xkcd_url=xkcd.url), Connections(xkcd.url, None))
         self.loop.on_close(client.aclose)
         caches = Caches(100, None, clock=lambda: self.now)
         self.gatherer = Gatherer(client, caches, Random(614), clock=lambda: self.now)

@@ -30,7 +30,8 @@ HOUSE = [
     "app.asking",
     "app.xkcd",
     "app.transport",
-    "app.stream",
+    "app.connections",
+    "app.connection",
     "app.event_loop",
     "app.timeline",
     "app.gathered",
@@ -57,13 +58,13 @@ PURE = {
     "app.comic",
     "app.errors",
 }
-IMPURE_LIBRARIES = {"flask", "httpx", "httpcore", "boto3", "asyncio", "threading", "time", "os", "socket"}
+IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "boto3", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
     "httpx": {"app.xkcd", "app.transport"},
-    "httpcore": {"app.transport", "app.stream"},
+    "httptools": {"app.connection"},
     "boto3": {"app.dynamodb"},
     "botocore": {"app.dynamodb"},
-    "certifi": {"app.xkcd"},
+    "certifi": {"app.connections"},
     "serverless_wsgi": {"handler"},
     "os": {"app.settings", "app.event_loop"},
 }

@@ -1,7 +1,4 @@
-"""The package under AWS's own runtime client, as Lambda runs it, in a Python that has nothing else but boto3.
-
-What markupsafe has compiled is for arm64: on another machine its functions in Python stand in for it here.
-"""
+"""The package under AWS's own runtime client, as Lambda runs it, in a Python that has nothing else but boto3."""
 
 import json
 import os
@@ -12,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RUNTIME_PYTHON
 from tests.test_handler import event
-from tests.test_package import RUNTIME_PYTHON
 from tools.lambda_runtime import InitError, InvocationError, LambdaFunction, TimedOut
 from tools.stand_in import StandIn
 from tools.table import LocalTable

@@ -12,6 +12,7 @@ What the wheels bring is left out where nothing in the function asks for it:
   a version up there.
 - asgiref, which `flask[async]` brings and app/event_loop.py replaces. If that override ever failed to work, each
   view would run in an event loop of its own and lose its connections, unseen; without asgiref, Flask raises.
+- httpcore, h11 and anyio, which httpx brings and app/transport.py replaces: likewise.
 - Programs in bin/, and certifi's tests.
 
 The sources stay beside what is compiled from them: tracebacks show their lines.
@@ -32,11 +33,9 @@ from tools import python313
 ROOT = Path(__file__).parent.parent
 
 # manylinux2014 asks for glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
-WHEELS = (
-    *("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", "3.13"),
-    *("--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt")),
-)
-LEFT_OUT = ("*.dist-info", "*/tests", "asgiref", "bin")
+LAMBDA = ("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", "3.13")
+LOCKED = ("--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt"))
+LEFT_OUT = ("*.dist-info", "*/tests", "anyio", "asgiref", "bin", "h11", "httpcore")
 
 # Where Lambda unpacks the zip. The compiled files name it, and not the directory that they were compiled in.
 TASK_ROOT = "/var/task"
@@ -45,11 +44,14 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can tell
 MODE = stat.S_IFREG | 0o644  # Lambda runs the function as another user: all may read
 
 
-def build(target: Path, python: str | None) -> None:
-    """Write the zip, with files compiled by that Python 3.13 if there is one."""
+def build(target: Path, python: str | None, runtime: Path | None = None) -> None:
+    """Write the zip, with files compiled by that Python 3.13 if there is one.
+
+    With `runtime`, a Python on this machine, its wheels are for that one: to try here what runs in Lambda.
+    """
     with TemporaryDirectory() as directory:
         root = Path(directory, "function")
-        _install(root)
+        _install(root, runtime)
         _copy_ours(root)
         if python:
             _compile(root, python)
@@ -67,10 +69,11 @@ def report(built: Path) -> str:
     return "\n".join(lines)
 
 
-def _install(root: Path) -> None:
+def _install(root: Path, runtime: Path | None) -> None:
     # pip reads the lock's markers as the Python that runs it, not as 3.13: tests/test_package.py sees if one is missed.
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input", "install"]
-    subprocess.run([*pip, "--no-compile", "--target", str(root), *WHEELS], check=True)  # noqa: S603 - our own lock
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input"]
+    command = [*pip, "--python", str(runtime), "install"] if runtime else [*pip, "install", *LAMBDA]
+    subprocess.run([*command, "--no-compile", "--target", str(root), *LOCKED], check=True)  # noqa: S603 - our own lock
     for pattern in LEFT_OUT:
         for path in root.glob(pattern):
             shutil.rmtree(path)
