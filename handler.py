@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import serverless_wsgi
-
 from app import create_app, events
 from app.settings import Settings
 
+app = create_app(Settings.from_environ())
+
+import serverless_wsgi  # noqa: E402 - it brings much, and while that is imported the app's connections open
+
 # What is not in this list leaves the function in base64.
 serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
-
-app = create_app(Settings.from_environ())
 
 
 def handler(event: object, context: events.Context | None) -> dict[str, Any]:

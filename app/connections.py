@@ -13,9 +13,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from app.connection import Answer, Connection, Lost
-
-LIMIT = 100
-"""How many connections are open at most on one event loop."""
+from app.settings import MOST_CONNECTIONS
 
 
 @dataclass(slots=True)
@@ -31,9 +29,10 @@ class Connections:
 
     That is one loop in all, but for a forked process, which must let its parent's sockets be. Sets no timeouts:
     whoever waits says how long. `ca_file` is a PEM file of the authorities trusted for TLS; None trusts certifi's.
+    On each loop at most `limit` are open.
     """
 
-    def __init__(self, url: str, ca_file: str | None, limit: int = LIMIT) -> None:
+    def __init__(self, url: str, ca_file: str | None, limit: int = MOST_CONNECTIONS) -> None:
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
@@ -111,6 +110,9 @@ async def _use(connection: Connection, request: bytes, free: list[Connection]) -
 
 
 def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or certifi.where())
+    try:
+        context = ssl.create_default_context(cafile=ca_file or certifi.where())
+    except OSError as error:
+        raise ValueError(f"SSL_CERT_FILE is {ca_file!r}, but must name a PEM file of authorities: {error}") from error
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -1,8 +1,7 @@
-"""The one event loop of the process, and the Flask class that runs async views on it.
+"""The one event loop of the process, in a thread of its own.
 
-Flask runs each async view in an event loop of its own, and whatever a view opened dies with that loop:
-a client kept in a module fails every second request with "Event loop is closed". Here one loop, in a
-thread of its own, serves every view of every thread, so what is opened on it lasts from request to request.
+It serves every async view of every thread (see async_flask.py), so what is opened on it, such as connections, lasts
+from request to request.
 """
 
 import asyncio
@@ -13,8 +12,6 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError
 from typing import Any, TypeVar
-
-from flask import Flask
 
 from app.errors import ShuttingDown
 
@@ -49,6 +46,10 @@ class EventLoop:
             raise ShuttingDown("This server is shutting down: ask again.") from error
         finally:
             future.cancel()
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Have the coroutine run on the loop, without waiting for it."""
+        asyncio.run_coroutine_threadsafe(coroutine, self._running())
 
     def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Have `close` awaited on the loop before the loop ends."""
@@ -90,22 +91,6 @@ class EventLoop:
         await asyncio.gather(*tasks, return_exceptions=True)
         for close in self._on_close:
             await close()
-
-
-class AsyncFlask(Flask):
-    """Flask with its async views on one lasting event loop."""
-
-    def __init__(self, import_name: str, event_loop: EventLoop) -> None:
-        super().__init__(import_name)
-        self.event_loop = event_loop
-
-    def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-        """Flask's documented place to say how a coroutine function is called from a thread."""
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return self.event_loop.run(func(*args, **kwargs))
-
-        return call
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -14,6 +14,9 @@ OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "open
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
+MOST_CONNECTIONS = 100
+"""How many connections to xkcd are open at most."""
+
 MOST_AT_ONCE = 25
 """How many comics filling the table may ask xkcd for at a time, whatever is configured."""
 
@@ -26,6 +29,8 @@ class Settings:
     """Where xkcd answers: scheme, host and port, nothing behind them."""
     ca_file: str | None = None
     """PEM file of the authorities trusted for TLS; None trusts certifi's."""
+    connect_at_start: int = 0
+    """How many connections to xkcd are opened while this process still starts."""
     deadline: float = 8.0
     """How long a request may take before it answers with what it has."""
     attempt: float = 3.0
@@ -56,6 +61,9 @@ class Settings:
         if not 1 <= self.fill_at_once <= MOST_AT_ONCE:
             raise ValueError(f"FILL_AT_ONCE is {self.fill_at_once}, but must be a number from 1 to {MOST_AT_ONCE}")
 
+        if self.connect_at_start > MOST_CONNECTIONS:
+            raise ValueError(f"CONNECT_AT_START is {self.connect_at_start}, but must be at most {MOST_CONNECTIONS}")
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """The settings of this process; an empty variable counts as absent.
@@ -66,6 +74,7 @@ class Settings:
         return cls(
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
+            connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
             table=environ.get("COMICS_TABLE", ""),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
@@ -121,7 +122,7 @@ def _comic(response: httpx.Response, body: bytes, what: str, expected: int | Non
     if status != 200:
         raise BadAnswer(f"xkcd answered {status} for {what}, where a comic or a 404 would be right.")
     try:
-        record = RECORD.decode(body.decode("utf-8-sig"))
+        record = RECORD.decode(body.removeprefix(BOM_UTF8).decode())
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"xkcd's answer for {what} is not JSON.") from error
     comic = Comic.from_record(record)

@@ -18,7 +18,8 @@ from statistics import median
 
 import serverless_wsgi
 
-from app import XkcdGather, create_app, events
+from app import create_app, events
+from app.application import XkcdGather
 from app.settings import Settings
 from bench.gather import LATENCY, Measured, Way, measure, serving, spread
 

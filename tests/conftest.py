@@ -10,7 +10,8 @@ from zipfile import ZipFile
 import pytest
 from flask.testing import FlaskClient
 
-from app import XkcdGather, caches, create_app, dynamodb
+from app import caches, create_app, dynamodb
+from app.application import XkcdGather
 from app.settings import Settings
 from tests.contract import ContractClient
 from tools import build_zip, python313

@@ -9,7 +9,7 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 
-from app import XkcdGather
+from app.application import XkcdGather
 from app.settings import VERSION
 from tools.stand_in import StandIn
 

@@ -12,7 +12,7 @@ import xkcd as client_of_xkcd
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from app import XkcdGather
+from app.application import XkcdGather
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn, records
 

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
-from app import XkcdGather, create_app
+from app import create_app
+from app.application import XkcdGather
 from app.fields import FIELDS
 from app.pages import CONTRACT
 from app.settings import Settings

@@ -12,7 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from app import XkcdGather, caches, dynamodb
+from app import caches, dynamodb
+from app.application import XkcdGather
 from tests.commands import ROOT, attempt, environment, serverless, service
 from tools.stand_in import StandIn
 

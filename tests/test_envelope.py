@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import XkcdGather
+from app.application import XkcdGather
 from app.envelope import HEADERS
 from tests.test_handler import Context
 from tools.stand_in import StandIn

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from flask import request
 
+from app.async_flask import AsyncFlask
 from app.errors import ShuttingDown
-from app.event_loop import AsyncFlask, EventLoop, leave_all_behind
+from app.event_loop import EventLoop, leave_all_behind
 from tests.commands import program
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import handler
-from app import XkcdGather
+from app.application import XkcdGather
 from app.errors import BadEvent
 from app.gatherer import Gatherer
 from tools.faults import FAULTS, changed

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parent.parent
 HOUSE = [
     "handler",
     "app",
+    "app.application",
+    "app.async_flask",
     "app.pages",
     "app.routes",
     "app.responses",

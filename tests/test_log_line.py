@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import XkcdGather
+from app.application import XkcdGather
 from tests.test_handler import Context
 from tools.stand_in import StandIn
 

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 import trustme
 
-from app import XkcdGather
+from app.application import XkcdGather
 from app.events import MARGIN
 from tests.commands import program
 from tools.stand_in import StandIn
@@ -219,6 +219,7 @@ def test_a_handshake_that_never_ends_is_cut_off_and_closed(make_app: Callable[..
         app = make_app(xkcd_url=f"https://127.0.0.1:{mute.port}", deadline=0.3)
         answer = app.test_client().get("/comics?n=1")
         assert (answer.status_code, answer.json["title"]) == (504, "No answer from xkcd in time")
+        mute.accept()
         assert mute.read_to_the_end()
 
 
@@ -229,12 +230,16 @@ class MuteServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
+    def accept(self) -> None:
+        """Take the connection, waited for for five seconds."""
+        self._listener.settimeout(5)
+        self._connection, _ = self._listener.accept()
+
     def read_to_the_end(self) -> bool:
         """Whether the other side has closed, waited for for five seconds."""
-        connection, _ = self._listener.accept()
-        with connection:
-            connection.settimeout(5)
-            while connection.recv(65536):
+        with self._connection:
+            self._connection.settimeout(5)
+            while self._connection.recv(65536):
                 pass
         return True
 

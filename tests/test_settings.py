@@ -11,6 +11,7 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
     assert Settings.from_environ({}) == Settings(
         xkcd_url="https://xkcd.com",
         ca_file=None,
+        connect_at_start=0,
         deadline=8.0,
         attempt=3.0,
         memory=5000,
@@ -51,6 +52,12 @@ def test_a_count_that_is_none_is_refused_with_its_name(text: str) -> None:
 def test_filling_asks_for_one_to_twenty_five_at_a_time(at_once: str) -> None:
     with pytest.raises(ValueError, match=f"^FILL_AT_ONCE is {at_once}, but must be a number from 1 to 25$"):
         Settings.from_environ({"FILL_AT_ONCE": at_once})
+
+
+def test_no_more_connections_are_opened_at_the_start_than_there_may_be() -> None:
+    assert Settings.from_environ({"CONNECT_AT_START": "100"}).connect_at_start == 100
+    with pytest.raises(ValueError, match=r"^CONNECT_AT_START is 101, but must be at most 100$"):
+        Settings.from_environ({"CONNECT_AT_START": "101"})
 
 
 @pytest.mark.parametrize("path", ["/xkcd/", "xkcd", "fun/xkcd"])

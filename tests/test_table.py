@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug import Response
 
-from app import XkcdGather, caches, dynamodb
+from app import caches, dynamodb
+from app.application import XkcdGather
 from app.errors import TableError
 from app.filling import Filled
 from tests.commands import program

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import XkcdGather
+from app.application import XkcdGather
 from tools.faults import FAULTS
 from tools.stand_in import StandIn
 

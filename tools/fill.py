@@ -16,7 +16,8 @@ from dataclasses import replace
 
 import click
 
-from app import XkcdGather, create_app
+from app import create_app
+from app.application import XkcdGather
 from app.errors import GatherError
 from app.filling import Filled
 from app.settings import Settings

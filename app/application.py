@@ -1,0 +1,123 @@
+"""The application: the only place that wires parts together; what happens to every request, and a ping."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from flask import Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from app import envelope, events, log_line, pages, pings, problems, responses, routes
+from app.async_flask import AsyncFlask
+from app.caches import Caches, Table
+from app.connections import Connections
+from app.errors import BadAnswer, GatherError, TableError
+from app.event_loop import EventLoop
+from app.filling import Filled, Filler, Progress
+from app.gatherer import Gatherer
+from app.settings import Settings
+from app.xkcd import Xkcd
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+LARGEST_ANSWER = 4_400_000
+"""Bytes of a body: Lambda takes 6 MB, in which a packed one is base64. The largest hundred real comics are 326 KB."""
+
+_log = logging.getLogger(__package__)
+
+
+class XkcdGather(AsyncFlask):
+    """The WSGI application, and what a ping does."""
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float], event_loop: EventLoop, connections: Connections
+    ) -> None:
+        super().__init__(__package__, event_loop)
+        self._cold = True
+        self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
+        self._settings = settings
+        xkcd = Xkcd(settings, connections)
+        self.event_loop.on_close(xkcd.aclose)
+        table = self._open_table(settings.table, clock) if settings.table else None
+        caches = Caches(settings.memory, table, clock)
+        self._gatherer = gatherer = Gatherer(xkcd, caches, clock=clock)
+        self._filler = Filler(gatherer, caches, table, settings.fill_at_once, clock) if table else None
+        self.register_blueprint(routes.blueprint(gatherer, caches, settings))
+        self.register_blueprint(pages.blueprint(gatherer, settings, clock))
+        self.before_request(envelope.begin)
+        self.after_request(self._leave)
+        self.register_error_handler(GatherError, _problem)
+        self.register_error_handler(HTTPException, _http_problem)
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request, below the base path if its path begins with it.
+
+        serverless_wsgi takes every request for one through the API mapping, "/xkcd" for one to "/xk" even.
+        """
+        event = environ.get("serverless.event")
+        if event is not None and self._settings.base_path:
+            environ["SCRIPT_NAME"], path = events.mount(event, self._settings.base_path)
+            environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        if not environ["PATH_INFO"].strip("/"):
+            environ["PATH_INFO"] = "/"  # else Flask would redirect, to whatever host the caller named
+        return super().wsgi_app(environ, start_response)
+
+    def ping(self, context: events.Context | None) -> dict[str, Any]:
+        """Do what a ping does, within the time that the invocation has left, and report it."""
+        deadline = events.ping_deadline(self._settings.deadline, context, time.monotonic())
+        report = self.event_loop.run(pings.ping(self._gatherer, self._filler, self._settings, deadline))
+        self._note("ping", report)
+        return report
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a fault of ours, and the path that met it so that it cannot forge a line of the log."""
+        self.logger.error("Exception on %s [%s]", ascii(request.path), request.method, exc_info=exc_info)
+
+    def fill(self, progress: Progress) -> Filled:
+        """Bring all that the table lacks into it, however long it takes. Raises UpstreamError and TableError."""
+        return self.event_loop.run(self._fill(progress))
+
+    def close(self) -> None:
+        """Close connections and the event loop. At the process's end this happens by itself."""
+        self.event_loop.close()
+
+    def _open_table(self, name: str, clock: Callable[[], float]) -> Table:
+        from app.dynamodb import ComicsTable  # brings boto3, which takes as long as all else together
+
+        table = ComicsTable(name, clock)
+        self.event_loop.on_close(table.aclose)
+        return table
+
+    def _leave(self, response: Response) -> Response:
+        finished = envelope.finish(response)
+        if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
+            too_large = BadAnswer("Together these comics are larger than an answer may be: ask for fewer at a time.")
+            finished = envelope.finish(responses.problem(problems.of_error(too_large)))
+        self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
+        return finished
+
+    def _note(self, what: str, fields: dict[str, Any]) -> None:
+        """Log one line for an invocation; Lambda's JSON format puts each field at the root of the line."""
+        _log.info(what, extra={**fields, "cold_start": self._cold})
+        self._cold = False
+
+    async def _fill(self, progress: Progress) -> Filled:
+        if self._filler is None:
+            raise TableError("There is no table to fill: COMICS_TABLE names none.")
+        newest = await self._gatherer.renew_newest(inf)
+        return await self._filler.fill(newest, None, inf, progress)
+
+
+def _problem(error: GatherError) -> Response:
+    return responses.problem(problems.of_error(error))
+
+
+def _http_problem(error: HTTPException) -> Response:
+    response = responses.problem(problems.of_http(error))
+    kept = [(name, value) for name, value in error.get_headers() if name in ("Allow", "Location", "Retry-After")]
+    response.headers.extend(kept)
+    return response
