@@ -59,6 +59,7 @@ screenshots: .stamps/python chromium ## Take docs/screenshots/*.png of the galle
 bench: .stamps/python .stamps/runtime ## Measure gathering against the usual ways, side by side
 	python -m bench.gather
 	python -m bench.caches
+	python -m bench.random_cold
 	python -m bench.cold
 
 deploy: named-stage package .stamps/node ## Deploy what `make package` made: STAGE=prod

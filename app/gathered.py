@@ -71,9 +71,10 @@ class Timing:
 class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
-    `timings` has one for each comic that xkcd was asked for. `latest` is the newest comic's number, if it is known,
-    and `newest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all took,
-    `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again.
+    `timings` has one for each of its comics that xkcd was asked for, and one for the newest if it was; what was asked
+    for while the newest number was not known, and then was not selected, has none. `latest` is that number, if it is
+    known, and `newest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all
+    took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again.
     """
 
     comics: tuple[Found, ...]

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from random import Random
 
 from app.asking import PoliteXkcd
-from app.cache import Cache
 from app.caches import Caches
 from app.comic import Comic
 from app.errors import BadAnswer, NewestUnknown, NoSuchComic, TooLate, UpstreamError
-from app.gathered import Failure, Found, Gathered, NewestNumber, Timing
+from app.gathered import Failure, Found, Gathered, NewestNumber
+from app.invocation import Invocation
 from app.politeness import TRIES, Budget
 from app.selection import Selection, existing
 from app.xkcd import Xkcd
@@ -21,55 +22,21 @@ LEAP = 500
 """By how many the newest comic's number may rise at once: three years' worth."""
 
 
-@dataclass(slots=True)
-class _Invocation:
-    """What one gathering may use, what it had already, and what it got from xkcd."""
-
-    budget: Budget
-    cache: Cache
-    deadline: float
-    began: float = field(default_factory=time.monotonic)
-    had: dict[int, Found] = field(default_factory=dict)
-    fetched: dict[int, Found] = field(default_factory=dict)
-    newest_told: NewestNumber | None = None
-    newest_stale: bool = False
-    timings: dict[int, Timing] = field(default_factory=dict)
-    spent: dict[str, float] = field(default_factory=lambda: {"cache": 0.0, "xkcd": 0.0})
-
-    @contextmanager
-    def spending(self, on: str) -> Iterator[None]:
-        """Add the seconds that the block takes to what is spent on the caches or on xkcd."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.spent[on] += time.monotonic() - began
-
-    @contextmanager
-    def timing(self, num: int) -> Iterator[None]:
-        """Note when the block, which asks xkcd for that comic, began and ended."""
-        start = self.elapsed()
-        try:
-            yield
-        finally:
-            self.timings[num] = Timing(num, start, self.elapsed())
-
-    def elapsed(self) -> float:
-        return time.monotonic() - self.began
-
-
 class Gatherer:
     """Gathers comics: from the caches, and from xkcd what they lack. Lives on the event loop: it has no locks.
 
-    `clock` gives the seconds since 1970; deadlines are on the monotonic clock.
+    `floor` is a number that the newest is not below; `clock` gives the seconds since 1970; deadlines are on the
+    monotonic clock.
     """
 
     def __init__(
-        self, xkcd: Xkcd, caches: Caches, rng: Random | None = None, clock: Callable[[], float] = time.time
+        self, xkcd: Xkcd, caches: Caches, floor: int, rng: Random | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._xkcd = PoliteXkcd(xkcd, clock)
         self._caches = caches
         self._memory = caches.memory
+        self._floor = floor
+        self._tells_newest = True
         self._rng = rng or Random()
         self._clock = clock
 
@@ -79,8 +46,7 @@ class Gatherer:
         Raises NewestUnknown when the selection depends on the newest number and nobody tells it.
         """
         async with self._invocation(selection.most, deadline) as invocation:
-            newest = await self._newest_number(invocation) if selection.needs_newest else 0
-            numbers = selection.numbers(newest, self._rng)
+            numbers = await self._numbers(selection, invocation)
             outcomes = await self._all(numbers, invocation)
         latest = self._memory.newest_number
         return Gathered(
@@ -106,55 +72,90 @@ class Gatherer:
             await self._xkcd.connect(count)
 
     @asynccontextmanager
-    async def _invocation(self, most: int, deadline: float) -> AsyncIterator[_Invocation]:
+    async def _invocation(self, most: int, deadline: float) -> AsyncIterator[Invocation]:
         """An invocation, which tells at its end how xkcd behaved and keeps what it got."""
-        invocation = _Invocation(Budget(most, self._rng), self._caches.for_invocation(deadline), deadline)
+        invocation = Invocation(Budget(most, self._rng), self._caches.for_invocation(deadline), deadline)
         try:
             yield invocation
         finally:
             self._xkcd.close(invocation.budget)
+            await invocation.end()
         if invocation.fetched:
             with invocation.spending("cache"):
                 await invocation.cache.keep(invocation.fetched.values(), invocation.newest_told)
 
-    async def _newest_number(self, invocation: _Invocation) -> int:
+    async def _numbers(self, selection: Selection, invocation: Invocation) -> Sequence[int]:
+        """The selection's numbers; comics that will probably be among them are asked for while xkcd tells the newest.
+
+        Raises NewestUnknown.
+        """
+        numbers = partial(selection.numbers, chance=self._rng.getrandbits(64))
+        if not selection.needs_newest:
+            return numbers(0)
         with invocation.spending("cache"):
             known = await invocation.cache.newest()
         if known is not None and known.is_fresh(self._clock()):
+            return numbers(known.num)
+        guess = self._guess(selection, known)
+        # Not the guess itself: where it is right, it comes as the newest.
+        await self._begin([num for num in numbers(guess) if num < guess], invocation)
+        return numbers(await self._newest_number(known, invocation))
+
+    def _guess(self, selection: Selection, known: NewestNumber | None) -> int:
+        """What to take for the newest number while it is asked for: too low rather than too high, and 0 for nothing."""
+        if not self._tells_newest:
+            return 0  # all that is asked for beside it may be in vain again
+        if known is not None:
             return known.num
+        return self._floor if selection.steady else 0
+
+    async def _newest_number(self, known: NewestNumber | None, invocation: Invocation) -> int:
+        # Tasks that were begun start when this one waits: the newest is asked for before all comics.
         try:
             return await self._ask_newest(invocation, TRIES if known is None else 1)
         except UpstreamError as error:
+            self._tells_newest = False
             if known is None:
                 raise NewestUnknown(error) from error
             invocation.newest_stale = True
             return known.num
 
-    async def _ask_newest(self, invocation: _Invocation, tries: int) -> int:
+    async def _ask_newest(self, invocation: Invocation, tries: int) -> int:
         with invocation.spending("xkcd"), invocation.timing(0):
             async with _until(invocation.deadline, "the newest comic"):
                 found = self._found(await self._xkcd.newest(invocation.budget, tries))
         num, known = found.comic.num, self._memory.newest_number
         if known is not None and num > known.num + LEAP:
             raise BadAnswer(f"xkcd says that the newest comic is {num}, after {known.num}.")
+        self._tells_newest = True
         invocation.had[num] = invocation.fetched[num] = found
         await self._memory.keep([found], NewestNumber(num, found.fetched_at))
         invocation.newest_told = self._memory.newest_number or NewestNumber(num, found.fetched_at)
         return invocation.newest_told.num
 
-    async def _all(self, numbers: Sequence[int], invocation: _Invocation) -> list[Found | Failure]:
-        had, now = invocation.had, self._clock()
-        with invocation.spending("cache"):
-            had.update(await invocation.cache.comics([num for num in existing(numbers) if num not in had]))
-        lacking = [num for num in numbers if not (num in had and had[num].is_fresh(now))]
-        absent = {num: Failure(num, why) for num in lacking if (why := self._memory.absence(num))}
+    async def _all(self, numbers: Sequence[int], invocation: Invocation) -> list[Found | Failure]:
+        invocation.drop_all_but(numbers)
+        asked = await self._begin(numbers, invocation)
         with invocation.spending("xkcd"):
-            async with asyncio.TaskGroup() as group:
-                asked = {num: group.create_task(self._ask(num, invocation)) for num in lacking if num not in absent}
-        outcomes = {**had, **absent, **{num: task.result() for num, task in asked.items()}}
+            answers = await asyncio.gather(*asked.values())
+        outcomes = {**invocation.had, **dict(zip(asked, answers, strict=True))}
         return [outcomes[num] for num in numbers]
 
-    async def _ask(self, num: int, invocation: _Invocation) -> Found | Failure:
+    async def _begin(self, numbers: Sequence[int], invocation: Invocation) -> dict[int, asyncio.Task[Found | Failure]]:
+        """Look into the caches, and begin to ask xkcd for what they lack: those tasks, by number."""
+        had, asked, now = invocation.had, invocation.asked, self._clock()
+        new = [num for num in existing(numbers) if num not in had and num not in asked]
+        with invocation.spending("cache"):
+            had.update(await invocation.cache.comics(new))
+        lacking = [num for num in numbers if not (num in had and had[num].is_fresh(now))]
+        for num in lacking:
+            if num not in asked:
+                asked[num] = asyncio.create_task(self._ask(num, invocation))
+        return {num: asked[num] for num in lacking}
+
+    async def _ask(self, num: int, invocation: Invocation) -> Found | Failure:
+        if absence := self._memory.absence(num):
+            return Failure(num, absence)
         older = invocation.had.get(num)
         try:
             with invocation.timing(num):
@@ -167,7 +168,7 @@ class Gatherer:
         invocation.fetched[num] = found
         return found
 
-    async def _fetch(self, num: int, invocation: _Invocation, tries: int) -> Found:
+    async def _fetch(self, num: int, invocation: Invocation, tries: int) -> Found:
         async with _until(invocation.deadline, f"comic {num}"):
             return self._found(await self._xkcd.comic(num, invocation.budget, tries))
 

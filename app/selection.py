@@ -14,6 +14,9 @@ MOST = 100
 MISSING = frozenset({404})
 """The numbers below the newest that have no comic: xkcd's joke about its own error page."""
 
+SPAN = 5000
+"""Up to where numbers are drawn, so that the draw does not depend on the newest: xkcd gets there in about 2037."""
+
 Item = int | Literal["latest"]
 
 
@@ -32,8 +35,15 @@ class Selection(Protocol):
     def repeatable(self) -> bool:
         """Whether `numbers` has no chance in it."""
 
-    def numbers(self, newest: int, rng: Random) -> Sequence[int]:
-        """The comics' numbers, distinct and in the order of the answer."""
+    @property
+    def steady(self) -> bool:
+        """Whether most of `numbers` stay as they are when the newest is a hundred comics later."""
+
+    def numbers(self, newest: int, chance: int) -> Sequence[int]:
+        """The comics' numbers, distinct and in the order of the answer.
+
+        What is left to chance is the same for the same `chance`, as far as the newest number allows.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Listed:
 
     items: tuple[Item, ...]
     repeatable: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
 
     @property
     def needs_newest(self) -> bool:
@@ -51,7 +62,7 @@ class Listed:
     def most(self) -> int:
         return len(self.items)
 
-    def numbers(self, newest: int, rng: Random) -> Sequence[int]:
+    def numbers(self, newest: int, chance: int) -> Sequence[int]:
         return tuple(dict.fromkeys(newest if item == "latest" else item for item in self.items))
 
 
@@ -62,6 +73,7 @@ class Randomly:
     count: int
     seed: str | None = None
     needs_newest: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
 
     @property
     def most(self) -> int:
@@ -71,12 +83,10 @@ class Randomly:
     def repeatable(self) -> bool:
         return self.seed is not None
 
-    def numbers(self, newest: int, rng: Random) -> Sequence[int]:
+    def numbers(self, newest: int, chance: int) -> Sequence[int]:
         if self.seed is not None:
             return _ranked(self.seed, newest)[: self.count]
-        # Drawing spare ones for those that do not exist is faster than listing all that do.
-        drawn = rng.sample(range(1, newest + 1), min(self.count + len(MISSING), newest))
-        return existing(drawn)[: self.count]
+        return _drawn(self.count, newest, Random(chance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +96,13 @@ class Newest:
     count: int
     needs_newest: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
+    steady: ClassVar[bool] = False
 
     @property
     def most(self) -> int:
         return self.count
 
-    def numbers(self, newest: int, rng: Random) -> Sequence[int]:
+    def numbers(self, newest: int, chance: int) -> Sequence[int]:
         return existing(range(newest, max(newest - self.count - len(MISSING), 0), -1))[: self.count]
 
 
@@ -102,9 +113,10 @@ class Since:
     num: int
     needs_newest: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     most: ClassVar[int] = MOST
 
-    def numbers(self, newest: int, rng: Random) -> Sequence[int]:
+    def numbers(self, newest: int, chance: int) -> Sequence[int]:
         last = min(newest, self.num + MOST + len(MISSING))
         return existing(range(self.num + 1, last + 1))[:MOST]
 
@@ -112,6 +124,21 @@ class Since:
 def existing(numbers: Iterable[int]) -> tuple[int, ...]:
     """Those of the numbers, all up to the newest, that have a comic."""
     return tuple(num for num in numbers if num not in MISSING)
+
+
+def _drawn(count: int, newest: int, rng: Random) -> tuple[int, ...]:
+    """So many comics up to the newest, the first of an endless draw of numbers up to SPAN that exist and are new.
+
+    Each is equally likely to be any of those not drawn before, so all are equally likely, and in every order. Another
+    newest takes from the same draw: it leaves out those that are above it, and lets in those that are not.
+    """
+    drawn: dict[int, None] = {}
+    possible = newest - sum(num <= newest for num in MISSING)
+    while len(drawn) < min(count, possible):
+        num = 1 + rng.randrange(max(newest, SPAN))
+        if num <= newest and num not in MISSING:
+            drawn[num] = None
+    return tuple(drawn)
 
 
 @lru_cache(maxsize=16)

@@ -35,6 +35,11 @@ class Settings:
     """How long a request may take before it answers with what it has."""
     attempt: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
+    floor: int = 3290
+    """A number that the newest comic's is not below, taken for it while xkcd is asked: there were 3290 in August 2026.
+
+    The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the newest is known.
+    """
     base_path: str = ""
     """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
     memory: int = 5000
@@ -76,6 +81,7 @@ class Settings:
             ca_file=environ.get("SSL_CERT_FILE") or None,
             connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
+            floor=_count(environ, "XKCD_FLOOR", default.floor),
             memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
             table=environ.get("COMICS_TABLE", ""),
             fill=_count(environ, "FILL_AT_MOST", default.fill),

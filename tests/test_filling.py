@@ -34,7 +34,7 @@ class House:
         comics = ComicsTable(table.name, clock)
         self.loop.on_close(comics.aclose)
         caches = Caches(100, comics, clock)
-        self.gatherer = Gatherer(client, caches, Random(614), clock)
+        self.gatherer = Gatherer(client, caches, 0, Random(614), clock)
         self.filler = Filler(self.gatherer, caches, comics, at_once, clock)
         self.progress: list[tuple[int, int]] = []
 

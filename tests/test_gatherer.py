@@ -9,7 +9,7 @@ import pytest
 
 from app.caches import Caches
 from app.connections import Connections
-from app.errors import BadAnswer, LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, TooMany, Unreachable
+from app.errors import BadAnswer, LeftAlone, NewestUnknown, NoSuchComic, Refused, TooLate, Unreachable
 from app.event_loop import EventLoop
 from app.gathered import FRESH, KEPT, NEWEST_FRESH, Gathered
 from app.gatherer import LEAP, Gatherer
@@ -23,13 +23,13 @@ from tools.stand_in import StandIn
 class House:
     """A gatherer with a clock to set, on a loop of its own."""
 
-    def __init__(self, xkcd: StandIn) -> None:
+    def __init__(self, xkcd: StandIn, floor: int = 0, attempt: float = 3.0) -> None:
         self.now = 1_795_000_000.0
         self.loop = EventLoop()
-        client = Xkcd(Settings(xkcd_url=xkcd.url), Connections(xkcd.url, None))
+        client = Xkcd(Settings(xkcd_url=xkcd.url, attempt=attempt), Connections(xkcd.url, None))
         self.loop.on_close(client.aclose)
         caches = Caches(100, None, clock=lambda: self.now)
-        self.gatherer = Gatherer(client, caches, Random(614), clock=lambda: self.now)
+        self.gatherer = Gatherer(client, caches, floor, Random(614), clock=lambda: self.now)
 
     def gather(self, selection: Selection, seconds: float = 8.0) -> Gathered:
         return self.loop.run(self.gatherer.gather(selection, time.monotonic() + seconds))
@@ -105,16 +105,6 @@ def test_a_newest_that_nobody_knows_is_an_error_with_its_cause(xkcd: StandIn, ho
         house.gather(Newest(1))
     assert str(raised.value) == "The newest comic's number is not known: xkcd is asked too much and says so (429)."
     assert isinstance(raised.value.cause, Refused)
-
-
-def test_after_a_429_for_the_newest_no_comic_is_asked_for(xkcd: StandIn, house: House) -> None:
-    house.gather(Newest(1))
-    house.now += NEWEST_FRESH
-    xkcd.asked.clear()
-    xkcd.faults[2665] = "429"
-    gathered = house.gather(Listed((1, "latest")))
-    assert (nums(gathered), [type(failure.error) for failure in gathered.failures]) == ([2665], [TooMany])
-    assert xkcd.asked == {"/info.0.json": 1}
 
 
 def test_above_a_fresh_newest_nothing_is_asked_for(xkcd: StandIn, house: House) -> None:

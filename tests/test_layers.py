@@ -24,6 +24,7 @@ HOUSE = [
     "app.pings",
     "app.filling",
     "app.gatherer",
+    "app.invocation",
     "app.caches",
     "app.dynamodb",
     "app.threads",

@@ -1,22 +1,22 @@
 """The selection language and the numbers it means."""
 
 import re
-from random import Random
+from collections import Counter
+from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import selection
 from app.comic import HIGHEST
 from app.errors import BadRequest
 from app.query import parse, parse_number, parse_numbers, quoted
 from app.selection import MOST, Listed, Newest, Randomly, Selection, Since
 
-RNG = Random(614)
-
 
 def numbers(selection: Selection, newest: int = 3290) -> list[int]:
-    return list(selection.numbers(newest, RNG))
+    return list(selection.numbers(newest, chance=614))
 
 
 @pytest.mark.parametrize(
@@ -179,16 +179,36 @@ def test_a_selection_knows_how_many_it_can_be(selection: Selection) -> None:
 
 
 @given(st.integers(1, MOST), st.none() | st.text(), st.integers(1, 1000), st.integers())
-def test_random_ones_exist_and_are_distinct(count: int, seed: str | None, newest: int, state: int) -> None:
-    drawn = Randomly(count, seed).numbers(newest, Random(state))
+def test_random_ones_exist_and_are_distinct(count: int, seed: str | None, newest: int, chance: int) -> None:
+    drawn = Randomly(count, seed).numbers(newest, chance)
     existing = set(range(1, newest + 1)) - {404}
     assert set(drawn) <= existing
     assert len(set(drawn)) == len(drawn) == min(count, len(existing))
 
 
-def test_without_a_seed_every_comic_can_come() -> None:
-    drawn = {num for state in range(2000) for num in Randomly(1).numbers(6, Random(state))}
-    assert drawn == {1, 2, 3, 4, 5, 6}
+@pytest.mark.parametrize("newest", [3, 4, 6])
+def test_without_a_seed_all_that_can_be_drawn_is_drawn_as_often(newest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "SPAN", 5)
+    draws = 20_000
+    drawn = Counter(Randomly(2).numbers(newest, chance) for chance in range(draws))
+    assert drawn.keys() == set(permutations(range(1, newest + 1), 2))
+    assert all(count == pytest.approx(draws / len(drawn), rel=0.15) for count in drawn.values())
+
+
+@given(st.integers(1, MOST), st.none() | st.text(), st.integers(1, 4000), st.integers(0, 4000), st.integers())
+def test_with_a_later_newest_all_stay_but_for_those_in_whose_place_a_later_one_comes(
+    count: int, seed: str | None, newest: int, later: int, chance: int
+) -> None:
+    before, after = (Randomly(count, seed).numbers(last, chance) for last in (newest, newest + later))
+    stayed = [num for num in after if num <= newest]
+    assert list(before[: len(stayed)]) == stayed
+    assert len(after) == count or len(stayed) == len(before)
+
+
+@pytest.mark.parametrize("chosen", [Randomly(50), Randomly(50, "a"), Listed((1, 2)), Since(3000), Newest(50)])
+def test_it_is_known_whether_most_stay_with_a_later_newest(chosen: Selection) -> None:
+    stayed = set(numbers(chosen)) & set(numbers(chosen, 3390))
+    assert (len(stayed) > 0.8 * chosen.most) is chosen.steady
 
 
 def test_a_seed_gives_the_same_ones_and_the_fewer_are_the_first_of_the_more() -> None:

@@ -14,6 +14,7 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
         connect_at_start=0,
         deadline=8.0,
         attempt=3.0,
+        floor=3290,
         memory=5000,
         table="",
         fill=50,
@@ -22,13 +23,22 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
-    names = ("XKCD_URL", "SSL_CERT_FILE", "COMICS_IN_MEMORY", "COMICS_TABLE", "FILL_AT_MOST", "FILL_AT_ONCE")
+    names = (
+        "XKCD_URL",
+        "XKCD_FLOOR",
+        "SSL_CERT_FILE",
+        "COMICS_IN_MEMORY",
+        "COMICS_TABLE",
+        "FILL_AT_MOST",
+        "FILL_AT_ONCE",
+    )
     assert Settings.from_environ(dict.fromkeys(names, "")) == Settings()
 
 
-def test_the_environment_names_xkcd_and_the_authorities_to_trust() -> None:
-    environ = {"XKCD_URL": "http://127.0.0.1:8001/", "SSL_CERT_FILE": "/ca.pem"}
-    assert Settings.from_environ(environ) == Settings(xkcd_url="http://127.0.0.1:8001", ca_file="/ca.pem")
+def test_the_environment_names_xkcd_how_far_it_is_and_the_authorities_to_trust() -> None:
+    environ = {"XKCD_URL": "http://127.0.0.1:8001/", "XKCD_FLOOR": "2665", "SSL_CERT_FILE": "/ca.pem"}
+    expected = Settings(xkcd_url="http://127.0.0.1:8001", floor=2665, ca_file="/ca.pem")
+    assert Settings.from_environ(environ) == expected
 
 
 @pytest.mark.parametrize("url", ["xkcd.com", "ftp://xkcd.com", "https://:80", "https://xkcd.com/614", "http://x?y"])

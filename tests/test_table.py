@@ -69,6 +69,17 @@ def test_the_newest_number_is_shared_through_the_table(xkcd: StandIn, new_proces
     assert xkcd.asked == {"/info.0.json": 1}
 
 
+def test_what_the_table_has_is_not_asked_for_beside_the_newest(
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient
+) -> None:
+    sources(new_process(), "1-3")
+    for asked in (xkcd.asked, table.asked):
+        asked.clear()
+    assert sources(new_process(), "1-4,latest") == {1: "table", 2: "table", 3: "table", 4: "xkcd", 2665: "xkcd"}
+    assert xkcd.asked == {"/info.0.json": 1, "/4/info.0.json": 1}
+    assert table.asked == {"BatchGetItem": 2, "BatchWriteItem": 1}
+
+
 def test_a_newest_comic_that_was_not_selected_is_kept_too(table: LocalTable, new_process: MakeClient) -> None:
     document = new_process().get("/comics?random=1&seed=a").json
     assert table.items().keys() == {0, 2665, document["comics"][0]["num"]}

@@ -21,14 +21,14 @@ from app.application import XkcdGather
 from app.errors import GatherError
 from app.filling import Filled
 from app.settings import Settings
-from tools.stand_in import xkcd_url
+from tools.stand_in import xkcd_environ
 from tools.table import table_environ
 
 
 def main() -> int:
     """Fill, and return the exit code: 0 when nothing is missing any more."""
     with ExitStack() as stack:
-        os.environ["XKCD_URL"] = stack.enter_context(xkcd_url())
+        os.environ.update(stack.enter_context(xkcd_environ()))
         os.environ.update(stack.enter_context(table_environ()))
         settings = Settings.from_environ()
         try:

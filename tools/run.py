@@ -13,16 +13,16 @@ import subprocess
 import sys
 from typing import Any
 
-from tools.stand_in import xkcd_url
+from tools.stand_in import xkcd_environ
 
 SERVERLESS = ("node_modules/.bin/serverless", "invoke", "local", "--function", "api", "--path")
 
 
 def main(event: str) -> int:
     """Invoke, print, and return the exit code: 0 for every answer, 1 when the function raised."""
-    with xkcd_url() as url:
+    with xkcd_environ() as xkcd:
         done = subprocess.run(  # noqa: S603 - our own command, our own event
-            [*SERVERLESS, event], env={**os.environ, "XKCD_URL": url}, capture_output=True, text=True, check=False
+            [*SERVERLESS, event], env={**os.environ, **xkcd}, capture_output=True, text=True, check=False
         )
     # The function's stderr comes on stdout too, before its answer.
     logged, answer = _split(done.stdout)

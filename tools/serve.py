@@ -13,21 +13,21 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.settings import Settings
-from tools.stand_in import xkcd_url
+from tools.stand_in import xkcd_environ
 from tools.table import table_environ
 
 
 def main() -> None:
     """Serve until Ctrl-C."""
     with contextlib.ExitStack() as stack:
-        os.environ["XKCD_URL"] = url = stack.enter_context(xkcd_url())
+        os.environ.update(stack.enter_context(xkcd_environ()))
         table = stack.enter_context(table_environ()) if os.environ.get("TABLE") else {}
         os.environ.update(table)
         app = create_app(Settings.from_environ())
         stack.callback(app.close)
         server = make_server("127.0.0.1", int(os.environ.get("PORT") or 0), app, threaded=True)
         stack.callback(server.server_close)
-        print(f"http://127.0.0.1:{server.server_port}/ asks {url}; Ctrl-C ends it", flush=True)
+        print(f"http://127.0.0.1:{server.server_port}/ asks {os.environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
         if table:
             print(f"Its table: {' '.join(f'{name}={value}' for name, value in table.items())}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

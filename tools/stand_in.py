@@ -168,13 +168,13 @@ class StandIn:
 
 
 @contextmanager
-def xkcd_url() -> Iterator[str]:
-    """The address that XKCD_URL in the environment says, or without it that of a stand-in running meanwhile."""
+def xkcd_environ() -> Iterator[dict[str, str]]:
+    """What the environment is to say of xkcd: as it does, or without XKCD_URL that of a stand-in running meanwhile."""
     if url := os.environ.get("XKCD_URL"):
-        yield url
+        yield {"XKCD_URL": url}
     else:
         with StandIn() as xkcd:
-            yield xkcd.url
+            yield {"XKCD_URL": xkcd.url, "XKCD_FLOOR": str(xkcd.newest)}
 
 
 class _Connection(asyncio.Protocol):
