@@ -21,7 +21,7 @@ PARTS: dict[str, Callable[[Setting], dict[str, Any] | None]] = {
     "package": package.measure,
     "caches": caches.measure,
 }
-"""What measures each part of the results. It returns what JSON can hold, or None where it cannot be measured."""
+"""What measures each part of the results: returns what JSON can hold, or None where it cannot measure."""
 
 
 def main() -> None:
