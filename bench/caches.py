@@ -5,13 +5,12 @@ as its Python does. boto3 is that of Lambda's runtime.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
 from bench.lineup import ROOT
 from bench.package import RUNTIME_PYTHON
-from bench.processes import Invocation, Worker, serving
+from bench.processes import Invocation, Worker, serving_table
 from bench.setting import Setting, printed, progress
 from bench.warm import times
 
@@ -37,8 +36,8 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 def _start(stack: ExitStack, setting: Setting) -> dict[str, Worker]:
     """A worker for each source, which has all comics that are asked for."""
-    table = dict(name.split("=", 1) for name in stack.enter_context(serving("tools.table")).split())
-    sources: Mapping[str, Mapping[str, str]] = {"memory": {"COMICS_IN_MEMORY": ""}, "table": table, "xkcd": {}}
+    table = stack.enter_context(serving_table())
+    sources: dict[str, dict[str, str]] = {"memory": {"COMICS_IN_MEMORY": ""}, "table": table, "xkcd": {}}
     workers = {}
     for source, differs in sources.items():
         environ = {**setting.upstream.environ(setting.upstream.https), "PYTHONPATH": _function(), **differs}

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.cold import Started, spreads, unpacked
 from bench.lineup import ROOT
-from bench.processes import event, serving
+from bench.processes import event, serving_table
 from bench.setting import Setting, printed, progress
 from tools import python313
 from tools.lambda_runtime import LambdaFunction
@@ -36,8 +36,8 @@ def measure(setting: Setting) -> dict[str, Any] | None:
         return None
     rounds = 2 if setting.quick else 10
     starts: dict[str, list[Started]] = defaultdict(list)
-    with serving("tools.table") as table:
-        compared = packages(setting, python, dict(name.split("=", 1) for name in table.split()))
+    with serving_table() as table:
+        compared = packages(setting, python, table)
         with progress("package", (rounds + 1) * len(compared)) as begin:
             for turn in range(rounds + 1):
                 for name, package in compared.items():

@@ -102,3 +102,10 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
             yield server.stdout.readline().strip() if server.stdout else ""
         finally:
             server.terminate()
+
+
+@contextmanager
+def serving_table() -> Iterator[dict[str, str]]:
+    """The same for a table that moto plays, and yield the environment in which it is found."""
+    with serving("tools.table") as printed:
+        yield dict(variable.split("=", 1) for variable in printed.split())

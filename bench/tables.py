@@ -12,9 +12,7 @@ HEAD = """# Benchmarks
 Written by `make bench` from what it measured (bench/results.json); not to be edited. Medians, and in brackets the 10th
 to 90th percentile. What is measured, and how, stands at the top of each module in bench/."""
 
-FROM_TABLE = (
-    """With the table is what DynamoDB takes for reading, while the time is what moto takes, which is longer."""
-)
+FROM_TABLE = "What is read from the table costs what DynamoDB takes for that; its time is moto's, which is longer."
 
 Part = Mapping[str, Any]
 Times = Mapping[str, Any]
@@ -51,8 +49,9 @@ def warm(part: Part) -> str:
         [way, *(milliseconds(taken["https"][n]["cpu"], ".1f") for n in counts), f"{taken['megabytes']:.0f} MB"]
         for way, taken in ways.items()
     ]
-    sections.append("## CPU time over TLS, and the most memory at a time")
-    return "\n\n".join([*sections, table([*columns, "memory"], rows)])
+    sections += ["## CPU time over TLS, and the most memory at a time", table([*columns, "memory"], rows)]
+    sections.append(f"In turn with N={counts[-1]}: {part['slow rounds']} rounds.")
+    return "\n\n".join(sections)
 
 
 def cold(part: Part) -> str:

@@ -35,8 +35,8 @@ class Job:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """All ways, by name: what each number of comics takes over HTTP and TLS, in seconds, and how much memory TLS."""
-    rounds = 2 if setting.quick else 15
-    todo = jobs(rounds, 1 if setting.quick else 3)
+    rounds, slow_rounds = (2, 1) if setting.quick else (15, 3)
+    todo = jobs(rounds, slow_rounds)
     measured: dict[Job, list[Invocation]] = defaultdict(list)
     with ExitStack() as stack, progress("warm", len(todo)) as begin:
         workers = _start(stack, setting)
@@ -48,7 +48,8 @@ def measure(setting: Setting) -> dict[str, Any]:
             measured[job].append(worker.invoke(job.count))
         megabytes = {way.name: round(workers[way, "https"].peak_megabytes, 1) for way in WAYS}
     ways = {way.name: {**_taken(way, measured), "megabytes": megabytes[way.name]} for way in WAYS}
-    return {"about": setting.about(rounds, versions()), "latency": LATENCY, "ways": ways}
+    about = setting.about(rounds, versions())
+    return {"about": about, "slow rounds": slow_rounds, "latency": LATENCY, "ways": ways}
 
 
 def jobs(rounds: int, slow_rounds: int) -> list[Job]:
