@@ -14,6 +14,9 @@ export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SERVERLESS := node_modules/.bin/serverless
+# An environment of its own, with Lambda's Python if there is one here: $(call install,directory,requirements).
+install = ($$(python -m tools.python313 || echo $(PYTHON)) -m venv --clear $(1) && $(1)/bin/python -m pip \
+	--disable-pip-version-check --quiet install --require-hashes --requirement $(2)) >&2
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
 .PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage chromium
@@ -56,11 +59,9 @@ docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json,
 screenshots: .stamps/python chromium ## Take docs/screenshots/*.png of the gallery
 	python -m tools.screenshots
 
-bench: .stamps/python .stamps/runtime ## Measure gathering against the usual ways, side by side
-	python -m bench.gather
-	python -m bench.caches
-	python -m bench.random_cold
-	python -m bench.cold
+bench: .stamps/python .stamps/runtime .stamps/function .stamps/bench ## Measure against the usual ways, into docs/: QUICK=1
+	@python -m bench $(if $(QUICK),--quick)
+	@.venv-bench/bin/python -m bench.report
 
 deploy: named-stage package .stamps/node ## Deploy what `make package` made: STAGE=prod
 	$(SERVERLESS) deploy --stage $(STAGE)
@@ -85,10 +86,12 @@ lock: .stamps/python ## Renew the locks of all requirements
 	$(LOCK) --upgrade --output-file requirements.txt requirements.in
 	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
 	$(LOCK) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
+	$(LOCK) --upgrade --output-file bench/requirements.txt bench/requirements.in
 	npm update --package-lock-only
 
 clean: ## Remove all that is made or installed
-	rm -rf .venv .venv-runtime node_modules .stamps .serverless dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-runtime .venv-function .venv-bench node_modules .stamps .serverless dist
+	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
 .stamps/python: requirements-dev.txt
@@ -101,9 +104,18 @@ clean: ## Remove all that is made or installed
 # What Lambda brings beside the package: its Python, if there is one here, and what its runtime has installed.
 .stamps/runtime: requirements-runtime.txt | .stamps/python
 	@echo "Installing Lambda's runtime client into .venv-runtime" >&2
-	@$$(python -m tools.python313 || echo $(PYTHON)) -m venv --clear .venv-runtime >&2
-	@.venv-runtime/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
-		--requirement requirements-runtime.txt >&2
+	@$(call install,.venv-runtime,requirements-runtime.txt)
+	@mkdir -p .stamps && touch $@
+
+# Only `make bench` needs these two: what the function carries and nothing else, and what the other ways are made of.
+.stamps/function: requirements.txt | .stamps/python
+	@echo "Installing what the function carries into .venv-function" >&2
+	@$(call install,.venv-function,requirements.txt)
+	@mkdir -p .stamps && touch $@
+
+.stamps/bench: bench/requirements.txt | .stamps/python
+	@echo "Installing the other ways to gather comics into .venv-bench" >&2
+	@$(call install,.venv-bench,bench/requirements.txt)
 	@mkdir -p .stamps && touch $@
 
 .stamps/node: package-lock.json

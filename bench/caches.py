@@ -1,91 +1,52 @@
-"""Measures an invocation whose comics come from memory, from the table, and from xkcd.
+"""Measures an invocation of this service whose comics come from memory, from the table, and from xkcd.
 
-    python -m bench.caches [--rounds 30]
-
-One interleaved run: in each round every source answers for each number of comics once. xkcd is the stand-in with
-100 ms latency, the table is moto's server, each in a process of its own; DynamoDB itself answers in a few
-milliseconds where moto takes as long as its Python does. The table shows medians and the 10th to 90th percentile.
+The table is moto's server in a process of its own: DynamoDB answers in a few milliseconds where moto takes as long
+as its Python does. boto3 is that of Lambda's runtime.
 """
 
-import argparse
-import json
-import os
-import platform
-import sys
 from collections import defaultdict
-from collections.abc import Callable
-from statistics import median
+from contextlib import ExitStack
+from typing import Any
 
-import serverless_wsgi
+from bench.lineup import ROOT
+from bench.package import RUNTIME_PYTHON
+from bench.processes import Invocation, Worker, serving_table
+from bench.setting import Setting, printed, progress
+from bench.warm import times
 
-from app import create_app, events
-from app.application import XkcdGather
-from app.settings import Settings
-from bench.gather import LATENCY, Measured, Way, measure, serving, spread
-
-COUNTS = (5, 100)
-
-
-def invoked(app: XkcdGather, source: str) -> Way:
-    """The app behind the wrapper; its answers must come from that source."""
-
-    def gather(count: int) -> int:
-        asked = events.read({"path": f"/comics?n=1-{count}"})
-        if not isinstance(asked, events.HttpRequest):
-            raise TypeError("that event is a request")
-        document = json.loads(serverless_wsgi.handle_request(app, asked.event, None)["body"])
-        return sum(comic["source"] == source for comic in document["comics"])
-
-    return gather
+COUNTS = (5, 25, 100)
+COMMAND = (str(RUNTIME_PYTHON), "-m", "bench.worker", "handler.handler")
 
 
-def run(xkcd_url: str, table: str, rounds: int) -> dict[tuple[str, int], list[Measured]]:
-    """Every source with every count in every round, after a round that fills what is to be filled."""
-    makes: dict[str, Callable[[], XkcdGather]] = {
-        "memory": lambda: create_app(Settings(xkcd_url=xkcd_url)),
-        "table": lambda: create_app(Settings(xkcd_url=xkcd_url, memory=0, table=table)),
-        "xkcd": lambda: create_app(Settings(xkcd_url=xkcd_url, memory=0)),
-    }
-    ways = {}
-    for source, make in makes.items():
-        app = make()
-        ways[source] = invoked(app, source)
-        ways[source](max(COUNTS))
-    results: dict[tuple[str, int], list[Measured]] = defaultdict(list)
-    for turn in range(rounds):
-        for count in COUNTS:
-            for source, gather in ways.items():
-                results[source, count].append(measure(gather, count))
-        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
-    return results
+def measure(setting: Setting) -> dict[str, Any]:
+    """What each number of comics takes from each source, in seconds."""
+    rounds = 5 if setting.quick else 30
+    measured: dict[tuple[str, int], list[Invocation]] = defaultdict(list)
+    with ExitStack() as stack:
+        workers = _start(stack, setting)
+        begin = stack.enter_context(progress("caches", rounds * len(COUNTS) * len(workers)))
+        for _ in range(rounds):
+            for count in COUNTS:
+                for source, worker in workers.items():
+                    begin(f"N={count} from {source}")
+                    measured[source, count].append(worker.invoke(count, source))
+        sources = {source: {str(count): times(measured[source, count]) for count in COUNTS} for source in workers}
+    return {"about": setting.about(rounds, printed(str(RUNTIME_PYTHON), "--version")), "sources": sources}
 
 
-def report(results: dict[tuple[str, int], list[Measured]]) -> str:
-    """The results as a Markdown table of milliseconds."""
-    columns = [f"N={count} | CPU" for count in COUNTS]
-    lines = [f"| comics from | {' | '.join(columns)} |", "|---|" + "---|" * (2 * len(COUNTS))]
-    for source in dict.fromkeys(source for source, _ in results):
-        cells = []
-        for count in COUNTS:
-            walls = [1000 * measured.wall for measured in results[source, count]]
-            cells.append(spread(walls, ".1f", " ms"))
-            cells.append(f"{1000 * median(measured.cpu for measured in results[source, count]):.1f} ms")
-        lines.append(f"| {source} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def _start(stack: ExitStack, setting: Setting) -> dict[str, Worker]:
+    """A worker for each source, which has all comics that are asked for."""
+    table = stack.enter_context(serving_table())
+    sources: dict[str, dict[str, str]] = {"memory": {"COMICS_IN_MEMORY": ""}, "table": table, "xkcd": {}}
+    workers = {}
+    for source, differs in sources.items():
+        environ = {**setting.upstream.environ(setting.upstream.https), "PYTHONPATH": _function(), **differs}
+        workers[source] = stack.enter_context(Worker(COMMAND, environ))
+        workers[source].invoke(max(COUNTS))
+    return workers
 
 
-def main() -> None:
-    """Measure and print the table, with the machine and the version."""
-    parser = argparse.ArgumentParser(prog="python -m bench.caches", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=30, help="how often each is measured (30)")
-    rounds = parser.parse_args().rounds
-    with serving("tools.stand_in", "--latency", str(LATENCY)) as xkcd_url, serving("tools.table") as table:
-        environ = dict(setting.split("=", 1) for setting in table.split())
-        os.environ |= environ
-        results = run(xkcd_url, environ["COMICS_TABLE"], rounds)
-    print(report(results))
-    print(f"\nPython {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds.")
-
-
-if __name__ == "__main__":
-    main()
+def _function() -> str:
+    """Where what the function carries is installed: Lambda's Python finds it beside what it has itself."""
+    (packages,) = (ROOT / ".venv-function/lib").glob("python3*/site-packages")
+    return str(packages)

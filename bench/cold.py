@@ -1,125 +1,81 @@
-"""Measures a cold start: until the function asks for its first event, and until that one is answered.
+"""Measures cold starts of all ways: from the start of a process until it has its handler, and until it has answered.
 
-    python -m bench.cold [--rounds 10]
-
-Builds the package with files compiled by Python 3.13, and runs it with them, without them, and with them and a
-table, in turn in each round, under AWS's runtime client (see tools/lambda_runtime.py). The first event asks for five
-comics: of the stand-in with 100 ms latency, or of the table, which is moto's server, each in a process of its own.
-The table shows medians and the 10th to 90th percentile.
+The answer is five comics over TLS from a server that takes no time but is a round trip away (see tools/far.py): on
+bare loopback, connecting would cost nothing. This service starts from its package, as it does in Lambda; without a
+Python 3.13, from its sources.
 """
 
-import argparse
-import os
-import platform
-import subprocess
-import sys
+import time
 from collections import defaultdict
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from random import Random
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zipfile import ZipFile
 
-from bench.gather import LATENCY, serving, spread
+from bench.lineup import FUNCTION_PYTHON, OURS, ROOT, WAYS, Way
+from bench.processes import Worker, serving
+from bench.results import spread
+from bench.setting import Setting, progress, versions
 from tools import build_zip, python313
-from tools.lambda_runtime import LambdaFunction
 
-RUNTIME_PYTHON = Path(".venv-runtime/bin/python")
-EVENT = {"path": "/comics?n=1-5"}
-VERSIONS = "import awslambdaric, platform; print(platform.python_version(), awslambdaric.__version__)"
+ROUND_TRIP = 0.03
+COUNT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A package, unpacked, and what its environment says."""
-
-    package: Path
-    environ: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """One cold start, in milliseconds."""
+class Started(NamedTuple):
+    """One cold start: seconds until the handler was there, and from then until it had answered."""
 
     init: float
     answer: float
 
 
-def ways(directory: Path, python: str, xkcd_url: str, table: dict[str, str]) -> dict[str, Way]:
-    """The package unpacked as it is, and without its compiled files."""
-    built, whole, sources = (directory / name for name in ("function.zip", "whole", "sources"))
-    build_zip.build(built, python)
-    with ZipFile(built) as files:
-        files.extractall(whole)
-        files.extractall(sources, [name for name in files.namelist() if not name.endswith(".pyc")])
-    xkcd = {"XKCD_URL": xkcd_url}
-    return {
-        "without .pyc": Way(sources, xkcd),
-        "with .pyc": Way(whole, xkcd),
-        "with .pyc and a table": Way(whole, {**xkcd, **table}),
-    }
-
-
-def start(way: Way) -> Started:
-    """Start the function and have one event answered. Raises RuntimeError when that is not done well."""
-    with LambdaFunction(way.package, RUNTIME_PYTHON, way.environ) as function:
-        answer = function.invoke(EVENT)
-        if answer["statusCode"] != 200:
-            raise RuntimeError(f"the answer is {answer}")
-        return Started(*function.init_milliseconds, *function.answer_milliseconds)
-
-
-def run(ways: dict[str, Way], rounds: int) -> dict[str, list[Started]]:
-    """Every way in every round; the first round, which brings files into memory and comics into the table, is extra."""
-    results: dict[str, list[Started]] = defaultdict(list)
-    for turn in range(rounds + 1):
-        for name, way in ways.items():
-            started = start(way)
-            if turn:
-                results[name].append(started)
-        print(f"round {turn} of {rounds}", file=sys.stderr)
-    return results
-
-
-def report(results: dict[str, list[Started]]) -> str:
-    """The results as a Markdown table of milliseconds."""
-    lines = ["| package | init | first answer, five comics | both |", "|---|---|---|---|"]
-    for name, starts in results.items():
-        columns = (
-            [started.init for started in starts],
-            [started.answer for started in starts],
-            [started.init + started.answer for started in starts],
-        )
-        cells = [spread(column, ".0f", " ms") for column in columns]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def runtime_versions() -> list[str]:
-    """Those of Python and of awslambdaric in .venv-runtime."""
-    command = [str(RUNTIME_PYTHON), "-c", VERSIONS]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own Python
-    return told.stdout.split()
-
-
-def main() -> None:
-    """Measure and print the table, with the machine and the versions."""
-    parser = argparse.ArgumentParser(prog="python -m bench.cold", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=10, help="how often each is measured (10)")
-    rounds = parser.parse_args().rounds
-    python, runtime = python313.find(), runtime_versions()
-    if not python or not runtime[0].startswith("3.13."):
-        sys.exit("A Python 3.13 is needed, as PYTHON313 or as python3.13, and a .venv-runtime made with it.")
+def measure(setting: Setting) -> dict[str, Any]:
+    """All ways, by name; the first round, which brings files into memory, does not count."""
+    rounds, rng = (2 if setting.quick else 10), Random(614)
+    python = python313.find()
+    package = unpacked(setting.directory, python) if python else ROOT
+    starts: dict[str, list[Started]] = defaultdict(list)
+    server = urlsplit(setting.upstream.near).netloc
     with (
-        TemporaryDirectory() as directory,
-        serving("tools.stand_in", "--latency", str(LATENCY)) as xkcd_url,
-        serving("tools.table") as table,
+        serving("tools.far", "--round-trip", str(ROUND_TRIP), server) as address,
+        progress("cold", (rounds + 1) * len(WAYS)) as begin,
     ):
-        environ = dict(setting.split("=", 1) for setting in table.split())
-        results = run(ways(Path(directory), python, xkcd_url, environ), rounds)
-    print(report(results))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    print(f"\n{machine}, Python {runtime[0]}, awslambdaric {runtime[1]}, {rounds} rounds.")
+        environ = setting.upstream.environ(f"https://{address}")
+        for turn in range(rounds + 1):
+            for way in rng.sample(WAYS, len(WAYS)):
+                begin(way.name)
+                started = start(way, environ, package if way.name == OURS else ROOT)
+                if turn:
+                    starts[way.name].append(started)
+    ways = {way.name: spreads(starts[way.name]) for way in WAYS}
+    return {"about": setting.about(rounds, versions()), "round trip": ROUND_TRIP, "ways": ways}
 
 
-if __name__ == "__main__":
-    main()
+@cache
+def unpacked(directory: Path, python: str) -> Path:
+    """The package as it is deployed, but with wheels for this machine, in a directory in that one."""
+    built, package = directory / "function.zip", directory / "package"
+    build_zip.build(built, python, Path(FUNCTION_PYTHON))
+    with ZipFile(built) as files:
+        files.extractall(package)
+    return package
+
+
+def start(way: Way, environ: dict[str, str], directory: Path) -> Started:
+    """Start it in that directory, where what it imports is looked for first, and have it answer."""
+    began = time.perf_counter()
+    with Worker(way.command, {"PYTHONPATH": str(ROOT), **environ}, directory) as worker:
+        ready = time.perf_counter()
+        worker.invoke(COUNT)
+        return Started(ready - began, time.perf_counter() - ready)
+
+
+def spreads(starts: list[Started]) -> dict[str, Any]:
+    """The spread of their seconds, apart and together."""
+    return {
+        "init": spread([started.init for started in starts]),
+        "answer": spread([started.answer for started in starts]),
+        "both": spread([sum(started) for started in starts]),
+    }

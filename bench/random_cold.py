@@ -1,24 +1,20 @@
 """Measures five comics where the newest comic's number is not known yet, against where it is or is not needed.
 
-    python -m bench.random_cold [--rounds 30]
-
-Every invocation is the first of a new application, with nothing remembered and no connection open; in each round
-each question is asked once, of the stand-in with 100 ms latency in a process of its own. The table shows the
-median of the wall time as a multiple of the latency, and the 10th to 90th percentile.
+Every invocation is the first of a new application, with nothing remembered and no connection open.
 """
 
-import argparse
 import json
-import os
 import platform
-import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from app import create_app
 from app.settings import Settings
-from bench.gather import LATENCY, serving, spread
+from bench.results import spread
+from bench.setting import Setting, progress
+from bench.upstream import LATENCY
 
 NEWEST = 2665
 """That of the stand-in."""
@@ -61,36 +57,17 @@ def ask(url: str, question: Question) -> float:
     return wall
 
 
-def run(url: str, rounds: int) -> dict[str, list[float]]:
-    """Every question in every round; the first round, which imports what is needed, does not count."""
-    results: dict[str, list[float]] = defaultdict(list)
-    for turn in range(rounds + 1):
-        for name, question in QUESTIONS.items():
-            wall = ask(url, question)
-            if turn:
-                results[name].append(wall)
-        print(f"round {turn} of {rounds}", file=sys.stderr)
-    return results
-
-
-def report(results: dict[str, list[float]]) -> str:
-    """The results as a Markdown table."""
-    lines = ["| five comics at first | wall time as a multiple of the latency |", "|---|---|"]
-    for name, walls in results.items():
-        lines.append(f"| {name} | {spread([wall / LATENCY for wall in walls], '.2f')} |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Measure and print the table, with the machine and the version."""
-    parser = argparse.ArgumentParser(prog="python -m bench.random_cold", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=30, help="how often each is measured (30)")
-    rounds = parser.parse_args().rounds
-    with serving("tools.stand_in", "--latency", str(LATENCY)) as url:
-        results = run(url, rounds)
-    print(report(results))
-    print(f"\nPython {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds.")
-
-
-if __name__ == "__main__":
-    main()
+def measure(setting: Setting) -> dict[str, Any]:
+    """Every question, by what it is: seconds; the first round, which imports what is needed, does not count."""
+    rounds = 3 if setting.quick else 30
+    walls: dict[str, list[float]] = defaultdict(list)
+    with progress("random", (rounds + 1) * len(QUESTIONS)) as begin:
+        for turn in range(rounds + 1):
+            for name, question in QUESTIONS.items():
+                begin(name)
+                wall = ask(setting.upstream.http, question)
+                if turn:
+                    walls[name].append(wall)
+    questions = {name: {"wall": spread(taken)} for name, taken in walls.items()}
+    python = f"Python {platform.python_version()}"
+    return {"about": setting.about(rounds, python), "latency": LATENCY, "questions": questions}

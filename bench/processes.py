@@ -1,0 +1,114 @@
+"""The processes that a measurement takes: servers, and workers that invoke a handler."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self, cast
+
+from bench.lineup import ROOT
+
+AS_DEPLOYED = {"CONNECT_AT_START": "5"}
+"""What serverless.yml sets that bears on how fast this service is; the other ways know nothing of it."""
+
+
+class Invocation(NamedTuple):
+    """One invocation: seconds on the wall clock and of CPU."""
+
+    wall: float
+    cpu: float
+
+
+class Worker:
+    """A process that invokes a handler when told to. Entered once the handler is imported; killed on exit.
+
+    It finds in its environment what `environ` has, and no more of ours than where programs are.
+    """
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], directory: Path = ROOT) -> None:
+        self._command = command
+        self._environ = {"PATH": os.environ["PATH"], **AS_DEPLOYED, "COMICS_IN_MEMORY": "0", **environ}
+        self._directory = directory
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command,
+            cwd=self._directory,
+            env=self._environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._hear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def invoke(self, count: int, source: str = "xkcd") -> Invocation:
+        """Have it gather the comics 1 to `count`. Raises RuntimeError when they are not these, or not from there."""
+        commands = cast(IO[str], self._process.stdin)
+        commands.write(json.dumps(event(count)) + "\n")
+        commands.flush()
+        said = self._hear()
+        if said["nums"] != list(range(1, count + 1)) or said["sources"] != [source]:
+            raise RuntimeError(f"{self._command} was asked for {count} comics from {source} and answered {said}")
+        return Invocation(said["wall"], said["cpu"])
+
+    @property
+    def peak_megabytes(self) -> float:
+        """The most memory that it had at a time, as Linux tells; rusage would count what its parent had."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        return int(kilobytes) * 1024 / 1e6
+
+    def _hear(self) -> Any:
+        line = cast(IO[str], self._process.stdout).readline()
+        if not line:
+            raise RuntimeError(f"{self._command} ended with {self._process.wait()}")
+        return json.loads(line)
+
+
+def event(count: int) -> dict[str, Any]:
+    """API Gateway's event for the comics 1 to `count`, payload 2.0."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/comics",
+        "rawQueryString": f"n=1-{count}",
+        "headers": {"accept": "application/json", "host": "example.execute-api.eu-central-1.amazonaws.com"},
+        "queryStringParameters": {"n": f"1-{count}"},
+        "requestContext": {
+            "domainName": "example.execute-api.eu-central-1.amazonaws.com",
+            "http": {"method": "GET", "path": "/comics", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "stage": "$default",
+        },
+        "isBase64Encoded": False,
+    }
+
+
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[str]:
+    """Run one of our servers in a process of its own, and yield what it prints once it serves."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
+        try:
+            yield server.stdout.readline().strip() if server.stdout else ""
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def serving_table() -> Iterator[dict[str, str]]:
+    """The same for a table that moto plays, and yield the environment in which it is found."""
+    with serving("tools.table") as printed:
+        yield dict(variable.split("=", 1) for variable in printed.split())

@@ -1,0 +1,153 @@
+"""Pure: what was measured as Markdown tables, a function for each part of the results."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bench import cost
+from bench.lineup import OURS
+from bench.results import Spread
+
+HEAD = """# Benchmarks
+
+Written by `make bench` from what it measured (bench/results.json); not to be edited. Medians, and in brackets the 10th
+to 90th percentile. What is measured, and how, stands at the top of each module in bench/."""
+
+FROM_TABLE = "What is read from the table costs what DynamoDB takes for that; its time is moto's, which is longer."
+
+Part = Mapping[str, Any]
+Times = Mapping[str, Any]
+
+
+def document(parts: Mapping[str, Part]) -> str:
+    """A section for each part that was measured, and what it costs once all of that was."""
+    sections = [HEAD]
+    for name, write in TABLES.items():
+        if name in parts:
+            sections += [write(parts[name]), about(parts[name])]
+    if {"warm", "caches"} <= parts.keys():
+        sections.append(costs(parts["warm"], parts["caches"]))
+    return "\n\n".join(sections) + "\n"
+
+
+def about(part: Part) -> str:
+    """When, on what and how often it was measured."""
+    told = part["about"]
+    return f"{told['date']}; {told['machine']}; {told['versions']}; {told['rounds']} rounds."
+
+
+def warm(part: Part) -> str:
+    """Wall time over HTTP and over TLS, then CPU time and memory."""
+    ways, latency = part["ways"], part["latency"]
+    counts = list(next(iter(ways.values()))["http"])
+    columns = ["way", *(f"N={count}" for count in counts)]
+    sections = []
+    for scheme, over in (("http", "plain HTTP"), ("https", "TLS")):
+        rows = [[way, *(multiple(taken[scheme][n], latency) for n in counts)] for way, taken in ways.items()]
+        sections.append(f"## Wall time over {over}, as a multiple of xkcd's {1000 * latency:.0f} ms")
+        sections.append(table(columns, rows))
+    rows = [
+        [way, *(milliseconds(taken["https"][n]["cpu"], ".1f") for n in counts), f"{taken['megabytes']:.0f} MB"]
+        for way, taken in ways.items()
+    ]
+    sections += ["## CPU time over TLS, and the most memory at a time", table([*columns, "memory"], rows)]
+    sections.append(f"In turn with N={counts[-1]}: {part['slow rounds']} rounds.")
+    return "\n\n".join(sections)
+
+
+def cold(part: Part) -> str:
+    """From the start of a process to its first answer."""
+    heading = f"## Cold start: five comics over TLS, a round trip of {1000 * part['round trip']:.0f} ms away"
+    return f"{heading}\n\n{_starts(part['ways'])}"
+
+
+def package(part: Part) -> str:
+    """The same for the package, under AWS's runtime client."""
+    return f"## Cold start under AWS's runtime client, xkcd's latency 100 ms\n\n{_starts(part['packages'])}"
+
+
+def caches(part: Part) -> str:
+    """What an invocation takes when its comics are remembered."""
+    sources = part["sources"]
+    counts = list(next(iter(sources.values())))
+    columns = ["comics from", *(column for n in counts for column in (f"N={n}", "CPU"))]
+    rows = [
+        [source, *(milliseconds(taken[n][what], ".1f") for n in counts for what in ("wall", "cpu"))]
+        for source, taken in sources.items()
+    ]
+    return f"## From memory, from the table (played by moto) and from xkcd\n\n{table(columns, rows)}"
+
+
+def random(part: Part) -> str:
+    """What the first request of an application takes, by whether the newest comic is known."""
+    rows = [[question, multiple(taken, part["latency"])] for question, taken in part["questions"].items()]
+    heading = f"## Five comics at first, as a multiple of xkcd's {1000 * part['latency']:.0f} ms"
+    return f"{heading}\n\n{table(['question', 'wall time'], rows)}"
+
+
+TABLES: dict[str, Callable[[Part], str]] = {
+    "warm": warm,
+    "cold": cold,
+    "package": package,
+    "caches": caches,
+    "random": random,
+}
+
+
+def costs(warm: Part, caches: Part) -> str:
+    """What a million invocations cost with each size of memory."""
+    rows = []
+    for name, count, taken, reads in priced(warm, caches):
+        dollars = (million(taken, memory, reads) for memory in cost.MEMORIES)
+        rows.append([name, str(count), *(f"{value:.2f}" for value in dollars)])
+    told = (cost.__doc__ or "").partition("\n\n")[2].strip() + "\n" + FROM_TABLE
+    columns = ["way", "N", *(f"{memory} MB" for memory in cost.MEMORIES)]
+    return f"## US dollars for a million invocations\n\n{table(columns, rows)}\n\n{told}"
+
+
+def priced(warm: Part, caches: Part) -> Iterable[tuple[str, int, Times, int]]:
+    """Who, how many comics, what that takes, and how many of them are read from the table."""
+    for source, by_count in caches["sources"].items():
+        for count, taken in by_count.items():
+            yield f"{OURS}, from {source}", int(count), taken, int(count) if source == "table" else 0
+    for way, taken in warm["ways"].items():
+        if way != OURS:
+            for count in ("5", "25"):
+                yield way, int(count), taken["https"][count], 0
+
+
+def million(taken: Times, memory: int, reads: int) -> float:
+    """US dollars for a million invocations, each of which takes that and reads so many comics from the table."""
+    wall, cpu = Spread(*taken["wall"]).median, Spread(*taken["cpu"]).median
+    return cost.million(wall, cpu, memory) + cost.million_reads(reads)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; this service's rows stand out."""
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for name, *cells in rows:
+        shown = f"**{name}**" if name.startswith(OURS) else name
+        lines.append(f"| {' | '.join([shown, *cells])} |")
+    return "\n".join(lines)
+
+
+def multiple(taken: Times, latency: float) -> str:
+    """Wall time as a multiple of the latency."""
+    return cell(Spread(*taken["wall"]).times(1 / latency), ".2f")
+
+
+def milliseconds(seconds: Sequence[float], form: str) -> str:
+    """A spread of seconds in milliseconds."""
+    return cell(Spread(*seconds).times(1000), form, " ms")
+
+
+def cell(spread: Spread, form: str, unit: str = "") -> str:
+    """The median and the percentiles, each in that form."""
+    return f"{spread.median:{form}}{unit} ({spread.low:{form}} to {spread.high:{form}})"
+
+
+def _starts(starts: Mapping[str, Times]) -> str:
+    columns = ["start", "until the handler is there", "from then to the answer", "both"]
+    spans = ("init", "answer", "both")
+    return table(
+        columns, ([name, *(milliseconds(taken[span], ".0f") for span in spans)] for name, taken in starts.items())
+    )

@@ -1,0 +1,70 @@
+"""Everything that the ways ask, in a process of its own: the stand-in with and without TLS, and its authority.
+
+    python -m bench.upstream DIRECTORY
+
+writes what is to be trusted into that directory and prints where all is, as one JSON document.
+"""
+
+import json
+import ssl
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import certifi
+import trustme
+
+from tools.stand_in import StandIn
+
+LATENCY = 0.1
+"""Seconds that the stand-in takes for an answer, but for `near`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Addresses of the stand-in, over TLS without latency the last; PEM files of what makes its certificate trusted."""
+
+    http: str
+    https: str
+    near: str
+    authority: str
+    authorities: str
+
+    def environ(self, url: str) -> dict[str, str]:
+        """What a way has to know to ask that address."""
+        return {
+            "XKCD_URL": url,
+            "SSL_CERT_FILE": self.authorities,
+            "REQUESTS_CA_BUNDLE": self.authorities,
+            "NODE_EXTRA_CA_CERTS": self.authority,
+        }
+
+
+def main(directory: Path) -> None:
+    """Serve until a termination signal."""
+    authority, authorities = directory / "authority.pem", directory / "authorities.pem"
+    context = certified(authority)
+    # All that a process usually trusts as well: to read it is a part of what TLS costs.
+    authorities.write_text(certifi.contents() + authority.read_text())
+    with (
+        StandIn(LATENCY) as http,
+        StandIn(LATENCY, ssl_context=context) as https,
+        StandIn(0.0, ssl_context=context) as near,
+    ):
+        upstream = Upstream(http.url, https.url, near.url, str(authority), str(authorities))
+        print(json.dumps(asdict(upstream)), flush=True)
+        threading.Event().wait()
+
+
+def certified(authority_file: Path) -> ssl.SSLContext:
+    """A server's context with a certificate of an authority of its own, which is written there."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(authority_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

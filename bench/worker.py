@@ -1,0 +1,44 @@
+"""Invokes a handler of Lambda's kind as often as it is told, and measures each invocation.
+
+    python -m bench.worker handler.handler
+
+One JSON document a line: on stdin events, on stdout first that the handler is imported, then for each event the
+seconds on the wall clock and of CPU that it took, and which comics came from where. bench/worker.mjs is its like.
+"""
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Handler = Callable[[object, None], dict[str, Any]]
+
+
+def main(name: str) -> None:
+    """Answer until stdin ends."""
+    module, _, attribute = name.rpartition(".")
+    handler: Handler = getattr(importlib.import_module(module), attribute)
+    say({"ready": name})
+    for line in sys.stdin:
+        say(invoked(handler, json.loads(line)))
+
+
+def invoked(handler: Handler, event: object) -> dict[str, Any]:
+    """One invocation, measured."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer = handler(event, None)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    comics = json.loads(answer["body"])["comics"]
+    sources = {comic.get("source", "xkcd") for comic in comics}
+    return {"wall": wall, "cpu": cpu, "nums": [comic["num"] for comic in comics], "sources": sorted(sources)}
+
+
+def say(document: dict[str, Any]) -> None:
+    """Write one line to whoever commands."""
+    print(json.dumps(document), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,137 @@
+"""The ways that the benchmark compares gather the same comics, and its tables say what was measured.
+
+aiohttp and FastAPI are not installed here: only `make bench` runs these two.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bench import cost, tables, warm
+from bench.lineup import ROOT, WAYS
+from bench.processes import Worker, serving
+from bench.results import Spread, spread
+from bench.upstream import Upstream
+from tools.stand_in import StandIn
+
+PYTHON = (sys.executable, "-m", "bench.worker")
+OURS = (*PYTHON, "handler.handler")
+INSTALLED_HERE = {
+    "ours": OURS,
+    "requests in turn": (*PYTHON, "bench.ways.requests_in_turn.handler"),
+    "client per request": (*PYTHON, "bench.ways.client_per_request.handler"),
+    "lasting client": (*PYTHON, "bench.ways.lasting_client.handler"),
+    "threads": (*PYTHON, "bench.ways.threads.handler"),
+    "fetch": ("node", str(ROOT / "bench/worker.mjs"), "./ways/fetch.mjs"),
+}
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    with serving("bench.upstream", str(tmp_path_factory.mktemp("upstream"))) as printed:
+        yield Upstream(**json.loads(printed))
+
+
+@pytest.mark.parametrize("command", INSTALLED_HERE.values(), ids=INSTALLED_HERE)
+def test_a_way_gathers_the_comics_over_tls_as_often_as_it_is_told(upstream: Upstream, command: tuple[str, ...]) -> None:
+    with Worker(command, upstream.environ(upstream.near)) as worker:
+        for count in (1, 3, 3):
+            invocation = worker.invoke(count)
+            assert invocation.wall > 0
+            assert invocation.cpu > 0
+        assert worker.peak_megabytes > 1
+
+
+def test_an_answer_without_all_comics_is_not_measured(xkcd: StandIn) -> None:
+    xkcd.newest = 2
+    with Worker(OURS, {"XKCD_URL": xkcd.url}) as worker, pytest.raises(RuntimeError, match=r"asked for 3 comics"):
+        worker.invoke(3)
+
+
+def test_comics_from_elsewhere_are_not_measured(xkcd: StandIn) -> None:
+    with Worker(OURS, {"XKCD_URL": xkcd.url, "COMICS_IN_MEMORY": ""}) as worker:
+        worker.invoke(3)
+        worker.invoke(3, "memory")
+        with pytest.raises(RuntimeError, match=r"from table and answered .*'memory'"):
+            worker.invoke(3, "table")
+
+
+def test_every_round_has_each_way_once_with_each_number_of_comics() -> None:
+    first, second = warm.jobs(2, 2)[:64], warm.jobs(2, 2)[64:]
+    each = {warm.Job(way, scheme, count) for way in WAYS for scheme in warm.SCHEMES for count in warm.COUNTS}
+    assert Counter(first) == Counter(second) == Counter(each)
+    assert first != second
+    assert first == warm.jobs(1, 1)
+
+
+def test_what_takes_ten_seconds_each_time_is_done_in_the_first_rounds_only() -> None:
+    slow = [job for job in warm.jobs(5, 3) if job.way.in_turn and job.count == 100]
+    assert [job.scheme for job in slow] == ["http", "https"] * 3
+
+
+def test_a_spread_is_the_median_and_two_percentiles_within_what_was_measured() -> None:
+    assert spread([float(value) for value in range(11)]) == Spread(5, 1, 9)
+    assert spread([3, 1]) == Spread(2, 1.2, 2.8)
+    assert spread([2]) == Spread(2, 2, 2)
+
+
+def test_waiting_takes_as_long_with_less_memory_and_computing_longer() -> None:
+    assert cost.duration(wall=0.11, cpu=0.01, memory=1769) == 0.11
+    assert cost.duration(wall=0.11, cpu=0.01, memory=512) == 0.135
+    assert cost.duration(wall=0.10, cpu=0.15, memory=1769) == 0.15
+
+
+def test_a_million_invocations_cost_their_requests_and_their_gigabyte_seconds() -> None:
+    assert cost.million(wall=0.1, cpu=0.0, memory=1024) == pytest.approx(0.20 + 1.33334)
+    assert cost.million_reads(comics=100) == pytest.approx(7.625)
+
+
+ABOUT = {"date": "2026-11-23", "machine": "x86_64, 2 cores", "versions": "Python 3.13.0", "rounds": 15}
+TIMES: dict[str, Any] = {"wall": [0.105, 0.104, 0.11], "cpu": [0.005, 0.004, 0.006]}
+SPANS = {"init": [0.2, 0.1, 0.3], "answer": [0.1, 0.1, 0.1], "both": [0.3, 0.2, 0.4]}
+
+
+def test_a_table_is_followed_by_when_on_what_and_how_often() -> None:
+    part = {"about": ABOUT, "round trip": 0.03, "ways": {"xkcd-gather": SPANS, "Node, fetch": SPANS}}
+    assert tables.document({"cold": part}).removeprefix(tables.HEAD).splitlines() == [
+        "",
+        "",
+        "## Cold start: five comics over TLS, a round trip of 30 ms away",
+        "",
+        "| start | until the handler is there | from then to the answer | both |",
+        "|---|---|---|---|",
+        "| **xkcd-gather** | 200 ms (100 to 300) | 100 ms (100 to 100) | 300 ms (200 to 400) |",
+        "| Node, fetch | 200 ms (100 to 300) | 100 ms (100 to 100) | 300 ms (200 to 400) |",
+        "",
+        "2026-11-23; x86_64, 2 cores; Python 3.13.0; 15 rounds.",
+    ]
+
+
+def test_warm_invocations_are_told_in_multiples_of_the_latency_with_their_cpu_and_memory() -> None:
+    ways = {"Node, fetch": {"http": {"5": TIMES}, "https": {"5": TIMES, "25": TIMES}, "megabytes": 88.4}}
+    rows = [
+        line for line in tables.warm({"slow rounds": 3, "latency": 0.1, "ways": ways}).splitlines() if "Node" in line
+    ]
+    multiple = "| Node, fetch | 1.05 (1.04 to 1.10) |"
+    assert rows == [multiple, multiple, "| Node, fetch | 5.0 ms (4.0 to 6.0) | 88 MB |"]
+
+
+def test_what_is_read_from_the_table_costs_its_reading_too() -> None:
+    ways = {"Node, fetch": {"https": {"5": TIMES, "25": TIMES}}, "xkcd-gather": {}}
+    sources = {"table": {"5": TIMES}, "xkcd": {"5": TIMES}}
+    assert tables.costs({"ways": ways}, {"sources": sources}).splitlines()[2:8] == [
+        "| way | N | 512 MB | 1024 MB | 1769 MB |",
+        "|---|---|---|---|---|",
+        "| **xkcd-gather, from table** | 5 | 1.37 | 2.03 | 3.00 |",
+        "| **xkcd-gather, from xkcd** | 5 | 0.99 | 1.65 | 2.62 |",
+        "| Node, fetch | 5 | 0.99 | 1.65 | 2.62 |",
+        "| Node, fetch | 25 | 0.99 | 1.65 | 2.62 |",
+    ]
+
+
+def test_parts_that_were_not_measured_are_left_out() -> None:
+    assert tables.document({}) == tables.HEAD + "\n"
