@@ -17,11 +17,14 @@ from zipfile import ZipFile
 from bench.lineup import FUNCTION_PYTHON, OURS, ROOT, WAYS, Way
 from bench.processes import Worker, serving
 from bench.results import spread
-from bench.setting import Setting, progress, versions
+from bench.setting import Setting, printed, progress, versions
 from tools import build_zip, python313
 
 ROUND_TRIP = 0.03
 COUNT = 5
+
+FLOOR = "import flask, httptools, httpx, serverless_wsgi"
+"""What this service is made of: a start that does nothing else is the floor under its own."""
 
 
 class Started(NamedTuple):
@@ -37,6 +40,7 @@ def measure(setting: Setting) -> dict[str, Any]:
     python = python313.find()
     package = unpacked(setting.directory, python) if python else ROOT
     starts: dict[str, list[Started]] = defaultdict(list)
+    floors = []
     server = urlsplit(setting.upstream.near).netloc
     with (
         serving("tools.far", "--round-trip", str(ROUND_TRIP), server) as address,
@@ -49,8 +53,10 @@ def measure(setting: Setting) -> dict[str, Any]:
                 started = start(way, environ, package if way.name == OURS else ROOT)
                 if turn:
                     starts[way.name].append(started)
+            floors.append(floor(package))
     ways = {way.name: spreads(starts[way.name]) for way in WAYS}
-    return {"about": setting.about(rounds, versions()), "round trip": ROUND_TRIP, "ways": ways}
+    about = setting.about(rounds, versions())
+    return {"about": about, "round trip": ROUND_TRIP, "floor": spread(floors[1:]), "ways": ways}
 
 
 @cache
@@ -70,6 +76,13 @@ def start(way: Way, environ: dict[str, str], directory: Path) -> Started:
         ready = time.perf_counter()
         worker.invoke(COUNT)
         return Started(ready - began, time.perf_counter() - ready)
+
+
+def floor(directory: Path) -> float:
+    """Seconds of a process that only imports what this service is made of, from that directory."""
+    began = time.perf_counter()
+    printed(FUNCTION_PYTHON, "-c", FLOOR, directory=directory)
+    return time.perf_counter() - began
 
 
 def spreads(starts: list[Started]) -> dict[str, Any]:

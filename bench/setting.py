@@ -70,6 +70,7 @@ def versions() -> str:
     return ", ".join([*pairs, f"Node {printed('node', '--version').removeprefix('v')}"])
 
 
-def printed(*command: str) -> str:
+def printed(*command: str, directory: Path | None = None) -> str:
     """What a program prints."""
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - ours
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    return done.stdout.strip()

@@ -57,7 +57,11 @@ def warm(part: Part) -> str:
 def cold(part: Part) -> str:
     """From the start of a process to its first answer."""
     heading = f"## Cold start: five comics over TLS, a round trip of {1000 * part['round trip']:.0f} ms away"
-    return f"{heading}\n\n{_starts(part['ways'])}"
+    floor = (
+        f"{OURS} cannot start faster than Python imports what it is made of, which takes "
+        f"{milliseconds(part['floor'], '.0f')}, and cannot answer sooner than one round trip after that."
+    )
+    return f"{heading}\n\n{_starts(part['ways'])}\n\n{floor}"
 
 
 def package(part: Part) -> str:

@@ -1,0 +1,128 @@
+"""What it costs in counts, which are the same on every machine: a regression is seen without timing anything."""
+
+import json
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from app.application import XkcdGather
+from tests.conftest import RUNTIME_PYTHON
+from tools.stand_in import StandIn
+from tools.table import LocalTable
+
+STARTED = """
+import json, sys
+before = set(sys.modules)
+import handler
+started = set(sys.modules)
+handler.handler({"path": "/comics?n=1-5"}, None)
+packages = {name.split(".")[0] for name in started - before if "cython" not in name} - sys.stdlib_module_names
+print(json.dumps([sorted(packages), sorted(set(sys.modules) - started)]))
+"""
+
+# What it is made of, and what that needs.
+AT_THE_START = [
+    "app", "blinker", "certifi", "click", "flask", "handler", "httptools", "httpx", "idna", "itsdangerous", "jinja2",
+    "markupsafe", "serverless_wsgi", "werkzeug",
+]  # fmt: skip
+
+
+class Counted:
+    """How many connections were opened and requests sent since it was last asked."""
+
+    def __init__(self, xkcd: StandIn) -> None:
+        self._xkcd = xkcd
+        self._before = (0, 0)
+
+    def since(self) -> tuple[int, int]:
+        before, self._before = self._before, (self._xkcd.connections, self._xkcd.asked.total())
+        return self._before[0] - before[0], self._before[1] - before[1]
+
+
+@pytest.fixture
+def contexts(monkeypatch: pytest.MonkeyPatch) -> list[ssl.SSLContext]:
+    """The TLS contexts that are built meanwhile."""
+    built: list[ssl.SSLContext] = []
+    create = ssl.create_default_context
+
+    def counted(*arguments: Any, **named: Any) -> ssl.SSLContext:
+        built.append(create(*arguments, **named))
+        return built[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    return built
+
+
+@pytest.fixture
+def tls_xkcd(tmp_path: Path) -> Iterator[StandIn]:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with StandIn(latency=0.0, ssl_context=context) as stand_in:
+        yield stand_in
+
+
+def test_connections_requests_and_tls_contexts(
+    tls_xkcd: StandIn, contexts: list[ssl.SSLContext], make_app: Callable[..., XkcdGather], tmp_path: Path
+) -> None:
+    client = make_app(
+        xkcd_url=tls_xkcd.url, ca_file=str(tmp_path / "ca.pem"), connect_at_start=5, floor=tls_xkcd.newest
+    ).test_client()
+    assert tls_xkcd.wait_until(lambda: tls_xkcd.connections == 5)
+    counted = Counted(tls_xkcd)
+    costs = {}
+    for path in ("/comics?n=1-5", "/comics?n=6-10", "/comics?n=1-10", "/comics?n=11-110", "/comics/latest", "/comics"):
+        client.get(path)
+        costs[path] = counted.since()
+    assert costs == {
+        "/comics?n=1-5": (5, 5),  # those that were opened at the start
+        "/comics?n=6-10": (0, 5),
+        "/comics?n=1-10": (0, 0),
+        "/comics?n=11-110": (95, 100),
+        "/comics/latest": (0, 1),
+        "/comics": (0, 5),
+    }
+    assert len(contexts) == 1
+
+
+def test_five_random_comics_at_first_take_six_requests_at_once(
+    xkcd: StandIn, make_app: Callable[..., XkcdGather]
+) -> None:
+    make_app(floor=xkcd.newest).test_client().get("/comics?random=5")
+    assert Counted(xkcd).since() == (6, 6)
+
+
+def test_calls_of_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
+    def calls(path: str) -> dict[str, int]:
+        """By a new process, which shares nothing but the table with others."""
+        table.asked.clear()
+        make_app(table=table.name, floor=xkcd.newest).test_client().get(path)
+        return dict(table.asked)
+
+    assert {path: calls(path) for path in ("/comics?n=1-5", "/comics?n=5,4,3,2,1", "/comics?n=1-100", "/health")} == {
+        "/comics?n=1-5": {"BatchGetItem": 1, "BatchWriteItem": 1},
+        "/comics?n=5,4,3,2,1": {"BatchGetItem": 1},
+        "/comics?n=1-100": {"BatchGetItem": 1, "BatchWriteItem": 4},
+        "/health": {},
+    }
+
+
+@pytest.mark.deployment
+def test_modules_imported_at_the_start_and_none_by_the_first_request(xkcd: StandIn, task_root: Path) -> None:
+    """From the package: where a developer's libraries are installed too, httpx imports some of them."""
+    command = [str(RUNTIME_PYTHON), "-B", "-c", STARTED]
+    environ = {"XKCD_URL": xkcd.url, "CONNECT_AT_START": "5"}
+    done = subprocess.run(command, cwd=task_root, env=environ, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [AT_THE_START, []]
+
+
+def test_threads(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> None:
+    before = threading.active_count()
+    make_app(connect_at_start=5).test_client().get("/comics?n=1-100")
+    assert threading.active_count() == before + 1
