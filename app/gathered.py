@@ -73,7 +73,8 @@ class Gathered:
 
     `timings` has one for each comic that xkcd was asked for. `latest` is the newest comic's number, if it is known,
     and `newest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all took,
-    `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again.
+    `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again after it
+    failed, and `hedged` how often because it was slow.
     """
 
     comics: tuple[Found, ...]
@@ -84,6 +85,7 @@ class Gathered:
     cache_seconds: float
     xkcd_seconds: float
     retried: int
+    hedged: int = 0
     newest_stale: bool = False
 
     @property

@@ -61,13 +61,19 @@ class _Invocation:
 class Gatherer:
     """Gathers comics: from the caches, and from xkcd what they lack. Lives on the event loop: it has no locks.
 
-    `clock` gives the seconds since 1970; deadlines are on the monotonic clock.
+    `clock` gives the seconds since 1970; deadlines are on the monotonic clock. `hedge` is whether a request that is
+    slow may bring about another.
     """
 
     def __init__(
-        self, xkcd: Xkcd, caches: Caches, rng: Random | None = None, clock: Callable[[], float] = time.time
+        self,
+        xkcd: Xkcd,
+        caches: Caches,
+        rng: Random | None = None,
+        clock: Callable[[], float] = time.time,
+        hedge: bool = False,
     ) -> None:
-        self._xkcd = PoliteXkcd(xkcd, clock)
+        self._xkcd = PoliteXkcd(xkcd, clock, hedge)
         self._caches = caches
         self._memory = caches.memory
         self._rng = rng or Random()
@@ -92,6 +98,7 @@ class Gatherer:
             cache_seconds=invocation.spent["cache"],
             xkcd_seconds=invocation.spent["xkcd"],
             retried=invocation.budget.retried,
+            hedged=invocation.budget.hedged,
             newest_stale=invocation.newest_stale,
         )
 
@@ -108,7 +115,7 @@ class Gatherer:
     @asynccontextmanager
     async def _invocation(self, most: int, deadline: float) -> AsyncIterator[_Invocation]:
         """An invocation, which tells at its end how xkcd behaved and keeps what it got."""
-        invocation = _Invocation(Budget(most, self._rng), self._caches.for_invocation(deadline), deadline)
+        invocation = _Invocation(Budget(most, self._rng, deadline), self._caches.for_invocation(deadline), deadline)
         try:
             yield invocation
         finally:

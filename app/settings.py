@@ -30,6 +30,8 @@ class Settings:
     """How long a request may take before it answers with what it has."""
     attempt: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
+    hedge: bool = True
+    """Whether a request to xkcd that is slow may bring about another, of which the first answer counts."""
     base_path: str = ""
     """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
     memory: int = 5000
@@ -66,6 +68,7 @@ class Settings:
         return cls(
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
+            hedge=_switch(environ, "HEDGE", default.hedge),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
             table=environ.get("COMICS_TABLE", ""),
@@ -79,3 +82,10 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{name} is {text!r}, but must be a whole number, such as {default}")
     return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name) or str(int(default))
+    if text not in ("0", "1"):
+        raise ValueError(f"{name} is {text!r}, but must be 0 or 1")
+    return text == "1"

@@ -74,13 +74,6 @@ def test_a_slow_answer_comes_late() -> None:
         assert requests.get(f"{xkcd.url}/614/info.0.json", timeout=5).elapsed.total_seconds() > 0.2
 
 
-def test_a_new_connection_is_heard_after_a_while_and_a_kept_one_at_once() -> None:
-    with StandIn(latency=0.0, connecting=0.5) as xkcd, requests.Session() as session:
-        first, second = (session.get(f"{xkcd.url}/614/info.0.json", timeout=5).elapsed for _ in range(2))
-        assert xkcd.connections == 1
-    assert first.total_seconds() > 0.5 > second.total_seconds()
-
-
 @pytest.fixture
 def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Starts a module of ours as a program, and ends it with the test."""

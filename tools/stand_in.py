@@ -51,9 +51,9 @@ class StandIn:
     """The server. `with StandIn() as xkcd:` runs it in a thread; `xkcd.url` is where it answers.
 
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
-    ones in each run. A new connection is heard `connecting` seconds after it is made. `faults` maps a comic's number,
-    or 0 for all of them, to a name in FAULTS; each of `passing_faults` befalls one request. They and `newest` may be
-    changed at any time. `asked` counts requests by path, `connections` those ever accepted.
+    ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
+    `passing_faults` befalls one request. They and `newest` may be changed at any time. `asked` counts requests
+    by path, `connections` those ever accepted.
     """
 
     def __init__(
@@ -63,11 +63,9 @@ class StandIn:
         faults: Mapping[int, str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
         slow: tuple[float, float] = (0.0, 1.0),
-        connecting: float = 0.0,
     ) -> None:
         self.latency = latency
         self.slow = slow
-        self.connecting = connecting
         self.faults = dict(faults or {})
         self.passing_faults: list[str] = []
         self.newest = max(records())
@@ -205,17 +203,15 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._heard_from = asyncio.get_running_loop().time() + self._stand_in.connecting
         self._stand_in.opened(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        loop = asyncio.get_running_loop()
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].decode("latin-1")
-            heard = max(loop.time(), self._heard_from)
-            self._timer = loop.call_at(heard + self._stand_in.received(path), self._answer, path)
+            latency = self._stand_in.received(path)
+            self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path)
 
     def connection_lost(self, error: Exception | None) -> None:
         # asyncio closes the socket after this call: only then does the connection count as closed.
@@ -288,15 +284,12 @@ def main() -> None:
     parser.add_argument(
         "--slow", type=_slow, default=(0.0, 1.0), metavar="SHARE:TIMES", help="this share takes so many times as long"
     )
-    parser.add_argument("--connecting", type=float, default=0.0, help="seconds until a new connection is heard (0)")
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument(
         "--fault", type=_fault, action="append", default=[], metavar="NAME[:NUMBER]", help=", ".join(FAULTS)
     )
     options = parser.parse_args()
-    stand_in = StandIn(
-        options.latency, options.port, dict(options.fault), slow=options.slow, connecting=options.connecting
-    )
+    stand_in = StandIn(options.latency, options.port, dict(options.fault), slow=options.slow)
     try:
         with stand_in:
             print(stand_in.url, flush=True)
