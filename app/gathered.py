@@ -85,7 +85,7 @@ class Gathered:
     cache_seconds: float
     xkcd_seconds: float
     retried: int
-    hedged: int = 0
+    hedged: int
     newest_stale: bool = False
 
     @property

@@ -18,8 +18,8 @@ REST = 30.0
 class Budget:
     """What one invocation may ask: a fifth of its comics and one more again, and nothing after a 429.
 
-    Because they are slow, a tenth and one more may be asked for once more at the same time, while nothing was refused:
-    where more than these are slow at once, it is not by chance, and what is asked then is slow as well.
+    While nothing was refused, a tenth of its comics and two may be hedged, asked for once more because they are slow:
+    where more are slow at once it is not by chance, and what is asked then is slow as well.
     `deadline` is when it ends, on the monotonic clock.
     """
 
@@ -27,7 +27,7 @@ class Budget:
         self.deadline = deadline
         self._retries = comics // 5 + 1
         self._retried = 0
-        self._hedges = comics // 10 + 1
+        self._hedges = comics // 10 + 2
         self._hedged = 0
         self._rng = rng
         self._too_many: TooMany | None = None

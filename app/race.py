@@ -29,13 +29,13 @@ class Race:
         self._patience = patience
         self._hedge = hedge
         self._reconnect = reconnect
-        self._caller = asyncio.current_task()
         self._answer: Comic | NoSuchComic | None = None
         self._failures: list[UpstreamError] = []
         self._sent = 0
 
     async def run(self) -> Comic:
         """The first answer. Raises NoSuchComic when that is it, or when all fail the first failure."""
+        self._caller = asyncio.current_task()
         async with asyncio.TaskGroup() as self._connecting:
             with suppress(TimeoutError):  # that ends the rest of them once there is an answer
                 async with asyncio.timeout(None) as self._rest, asyncio.TaskGroup() as self._others:
