@@ -1,4 +1,4 @@
-"""Asks xkcd for comics: again or twice where that is worth it, and not at all while it is to be left alone."""
+"""Asks xkcd for comics: again or once more beside where that is worth it, and not at all while it is left alone."""
 
 import asyncio
 from collections.abc import Callable

@@ -64,7 +64,8 @@ class Race:
             self._others.create_task(self._send_another())
 
     async def _send_another(self) -> None:
-        if self._answer is None and self._sent <= HEDGES and self._hedge():
+        over = self._answer is not None or self._failures  # what failed may be asked for again, after a pause
+        if not over and self._sent <= HEDGES and self._hedge():
             self._connecting.create_task(self._reconnect())
             await self._send()
 

@@ -101,6 +101,23 @@ def test_a_failure_counts_only_when_nobody_is_left_to_answer(failed: int) -> Non
     leaving_nothing(run)
 
 
+def test_what_fails_as_it_becomes_slow_is_not_hedged() -> None:
+    async def run() -> None:
+        sent: list[asyncio.Future[Comic]] = []
+
+        async def fail() -> Comic:
+            sent.append(asyncio.get_running_loop().create_future())
+            # In the turn of the loop in which the request is taken for slow, so that it learns of it one later.
+            asyncio.get_running_loop().call_soon(sent[-1].set_exception, BadAnswer(""))
+            return await sent[-1]
+
+        with pytest.raises(BadAnswer):
+            await Race(fail, 0.0, lambda: True, pytest.fail).run()
+        assert len(sent) == 1
+
+    leaving_nothing(run)
+
+
 def test_when_all_fail_the_first_failure_is_raised() -> None:
     async def run() -> None:
         race = Running()
