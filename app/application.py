@@ -44,7 +44,7 @@ class XkcdGather(AsyncFlask):
         self.event_loop.on_close(xkcd.aclose)
         table = self._open_table(settings.table, clock) if settings.table else None
         caches = Caches(settings.memory, table, clock)
-        self._gatherer = gatherer = Gatherer(xkcd, caches, settings.floor, clock=clock)
+        self._gatherer = gatherer = Gatherer(xkcd, caches, settings.floor, clock=clock, hedge=settings.hedge)
         self._filler = Filler(gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings, clock))

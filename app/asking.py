@@ -1,26 +1,37 @@
-"""Asks xkcd for comics: again where that is worth it, and not at all while it is to be left alone."""
+"""Asks xkcd for comics: again or once more beside where that is worth it, and not at all while it is left alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from app.comic import Comic
 from app.errors import LeftAlone, Refused, UpstreamError
+from app.hedging import Allowance, Latencies
 from app.politeness import TRIES, Budget, Circuit
+from app.race import Race, Request
 from app.xkcd import Xkcd
 
-Request = Callable[[], Awaitable[Comic]]
+KEPT = 25
+"""How many connections hedging sees to; for each of them `connect` takes one of the hundred that there may be."""
+
+MARGIN = 0.05
+"""Seconds before the deadline at which it no longer does, so that it never costs the answer that was waited for."""
 
 
 class PoliteXkcd:
-    """xkcd's client behind the rules of politeness.py. Lives on the event loop: it has no locks for threads.
+    """xkcd's client behind the rules of politeness.py and hedging.py. Lives on the event loop: it has no locks.
 
-    `clock` gives seconds; it is read to know when xkcd's rest is over.
+    `clock` gives seconds; it is read to know when xkcd's rest is over. `hedge` is whether a slow request may bring
+    about another.
     """
 
-    def __init__(self, xkcd: Xkcd, clock: Callable[[], float]) -> None:
+    def __init__(self, xkcd: Xkcd, clock: Callable[[], float], hedge: bool) -> None:
         self._xkcd = xkcd
         self._clock = clock
+        self._hedge = hedge
+        self._latencies = Latencies()
+        self._allowance = Allowance()
         self._circuit = Circuit()
         self._trial = asyncio.Lock()
 
@@ -72,13 +83,43 @@ class PoliteXkcd:
 
     async def _ask_once(self, request: Request, budget: Budget) -> Comic:
         budget.check()
+        self._allowance.count()
+        noted = partial(self._ask_and_note, request, budget)
+        patience = self._latencies.patience if self._hedge else None
+        if patience is None:
+            return await noted()
+        reconnect = partial(self._reconnect, budget, patience)
+        return await Race(noted, patience, partial(self._may_hedge, budget), reconnect).run()
+
+    async def _ask_and_note(self, request: Request, budget: Budget) -> Comic:
+        now = asyncio.get_running_loop().time
+        began = now()
         try:
             comic = await request()
         except UpstreamError as error:
             self._note(error, budget)
             raise
+        self._latencies.learn(now() - began)
         self._note(None, budget)
         return comic
+
+    def _may_hedge(self, budget: Budget) -> bool:
+        """Whether one more request may be sent, which then counts as sent."""
+        may = budget.may_hedge and not self._circuit.cautious and self._allowance.take()
+        if may:
+            budget.note_hedge()
+        return may
+
+    async def _reconnect(self, budget: Budget, patience: float) -> None:
+        """Have a connection wait for each request of this invocation that is over: whoever loses takes one away.
+
+        Else the next invocation would lack it, and take the request that has to connect for a slow one.
+        """
+        # Connecting takes two round trips, with TLS, and no answer less than one.
+        soon = min(asyncio.get_running_loop().time() + 2 * patience, budget.deadline - MARGIN)
+        with suppress(UpstreamError, TimeoutError):
+            async with asyncio.timeout_at(soon):
+                await self._xkcd.connect(min(budget.ended, KEPT))
 
     def _note(self, error: UpstreamError | None, budget: Budget) -> None:
         budget.note(error)

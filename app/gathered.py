@@ -74,7 +74,8 @@ class Gathered:
     `timings` has one for each of its comics that xkcd was asked for, and one for the newest if it was; what was asked
     for while the newest number was not known, and then was not selected, has none. `latest` is that number, if it is
     known, and `newest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all
-    took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again.
+    took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again after
+    it failed, and `hedged` how often because it was slow.
     """
 
     comics: tuple[Found, ...]
@@ -85,6 +86,7 @@ class Gathered:
     cache_seconds: float
     xkcd_seconds: float
     retried: int
+    hedged: int
     newest_stale: bool = False
 
     @property

@@ -25,14 +25,20 @@ LEAP = 500
 class Gatherer:
     """Gathers comics: from the caches, and from xkcd what they lack. Lives on the event loop: it has no locks.
 
-    `floor` is a number that the newest is not below; `clock` gives the seconds since 1970; deadlines are on the
-    monotonic clock.
+    `floor` is a number that the newest is not below, `hedge` whether a request that is slow may bring about another.
+    `clock` gives the seconds since 1970; deadlines are on the monotonic clock.
     """
 
     def __init__(
-        self, xkcd: Xkcd, caches: Caches, floor: int, rng: Random | None = None, clock: Callable[[], float] = time.time
+        self,
+        xkcd: Xkcd,
+        caches: Caches,
+        floor: int,
+        rng: Random | None = None,
+        clock: Callable[[], float] = time.time,
+        hedge: bool = False,
     ) -> None:
-        self._xkcd = PoliteXkcd(xkcd, clock)
+        self._xkcd = PoliteXkcd(xkcd, clock, hedge)
         self._caches = caches
         self._memory = caches.memory
         self._floor = floor
@@ -58,6 +64,7 @@ class Gatherer:
             cache_seconds=invocation.spent["cache"],
             xkcd_seconds=invocation.spent["xkcd"],
             retried=invocation.budget.retried,
+            hedged=invocation.budget.hedged,
             newest_stale=invocation.newest_stale,
         )
 
@@ -74,7 +81,7 @@ class Gatherer:
     @asynccontextmanager
     async def _invocation(self, most: int, deadline: float) -> AsyncIterator[Invocation]:
         """An invocation, which tells at its end how xkcd behaved and keeps what it got."""
-        invocation = Invocation(Budget(most, self._rng), self._caches.for_invocation(deadline), deadline)
+        invocation = Invocation(Budget(most, self._rng, deadline), self._caches.for_invocation(deadline), deadline)
         try:
             yield invocation
         finally:

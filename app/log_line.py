@@ -31,6 +31,7 @@ def _of_gathering(gathered: Gathered) -> dict[str, Any]:
         "failed": len(gathered.failures),
         "stale": sum(found.stale for found in gathered.comics),
         "retried": gathered.retried,
+        "hedged": gathered.hedged,
         "cache_ms": _milliseconds(gathered.cache_seconds),
         "xkcd_ms": _milliseconds(gathered.xkcd_seconds),
     }

@@ -1,5 +1,6 @@
 """Pure: how hard others may be asked, within one invocation and after they failed."""
 
+from math import inf
 from random import Random
 
 from app.errors import BrokenOff, Refused, TooMany, Unreachable, UpstreamError
@@ -15,11 +16,19 @@ REST = 30.0
 
 
 class Budget:
-    """What one invocation may ask: a fifth of its comics and one more again, and nothing after a 429."""
+    """What one invocation may ask: a fifth of its comics and one more again, and nothing after a 429.
 
-    def __init__(self, comics: int, rng: Random) -> None:
+    While nothing was refused, a tenth of its comics and two may be hedged, asked for once more because they are slow:
+    where more are slow at once it is not by chance, and what is asked then is slow as well.
+    `deadline` is when it ends, on the monotonic clock.
+    """
+
+    def __init__(self, comics: int, rng: Random, deadline: float = inf) -> None:
+        self.deadline = deadline
         self._retries = comics // 5 + 1
         self._retried = 0
+        self._hedges = comics // 10 + 2
+        self._hedged = 0
         self._rng = rng
         self._too_many: TooMany | None = None
         self._refusals = 0
@@ -31,9 +40,24 @@ class Budget:
         return self._refusals > 0 and self._others == 0
 
     @property
+    def ended(self) -> int:
+        """How many requests are over, whatever they brought."""
+        return self._refusals + self._others
+
+    @property
     def retried(self) -> int:
         """How often a comic was asked for again."""
         return self._retried
+
+    @property
+    def hedged(self) -> int:
+        """How many more requests were sent because one was slow."""
+        return self._hedged
+
+    @property
+    def may_hedge(self) -> bool:
+        """Whether one more request may be sent because one is slow."""
+        return self._refusals == 0 and self._hedged < self._hedges
 
     def check(self) -> None:
         """Raise the 429 that ended the asking, if there was one."""
@@ -48,6 +72,10 @@ class Budget:
             self._refusals += 1
         else:
             self._others += 1
+
+    def note_hedge(self) -> None:
+        """Take in that one more request was sent because one was slow."""
+        self._hedged += 1
 
     def pause(self, error: UpstreamError, tried: int) -> float | None:
         """Seconds to wait before a comic that failed `tried` times is asked for again; None to leave it.
@@ -77,6 +105,11 @@ class Circuit:
     def tripped(self) -> bool:
         """Whether they are at rest, or have had their rest and are to be tried with care."""
         return self._failed_in_a_row >= 2
+
+    @property
+    def cautious(self) -> bool:
+        """Whether they failed the last time."""
+        return self._failed_in_a_row > 0
 
     def rest(self, now: float) -> float:
         """Seconds that are left of their rest; 0 when they may be asked."""

@@ -40,6 +40,8 @@ class Settings:
 
     The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the newest is known.
     """
+    hedge: bool = True
+    """Whether a request to xkcd that is slow may bring about another, of which the first answer counts."""
     base_path: str = ""
     """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
     memory: int = 5000
@@ -80,6 +82,7 @@ class Settings:
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
             connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
+            hedge=_switch(environ, "HEDGE", default.hedge),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             floor=_count(environ, "XKCD_FLOOR", default.floor),
             memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
@@ -94,3 +97,10 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{name} is {text!r}, but must be a whole number, such as {default}")
     return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name) or str(int(default))
+    if text not in ("0", "1"):
+        raise ValueError(f"{name} is {text!r}, but must be 0 or 1")
+    return text == "1"

@@ -123,11 +123,31 @@ def cost(warm: Parts, caches: Parts) -> Figure:
     return figure
 
 
+def tail(part: Parts) -> Figure:
+    """What share of the invocations has been answered by when, with and without hedged requests."""
+    share, times = part["slow"]
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    _title(figure, f"{part['comics']} comics where {100 * share:.0f} % of xkcd's answers take {times} times as long")
+    for axes, (place, ways) in zip(figure.subplots(1, 2, sharey=True), part["places"].items(), strict=True):
+        for (name, way), colour, weight in zip(ways.items(), (GREY, BLUE), ("normal", "bold"), strict=True):
+            percents = [float(percent) for percent in way["percentiles"]]
+            multiples = list(way["percentiles"].values())
+            axes.plot(multiples, percents, color=colour, linewidth=2)
+            axes.annotate(name, (multiples[84], 85), (6, -4), textcoords="offset points", color=colour, weight=weight)
+        axes.set_title(place, loc="left")
+        axes.set_xlabel("wall time, as a multiple of what the other answers take")
+        axes.set_ylim(0, 100)
+        axes.set_yticks([0, 50, 90, 99], ["0", "50 %", "90 %", "99 %"])
+        axes.grid(axis="y", color="#dddddd")
+    return figure
+
+
 PLOTS: dict[str, tuple[Sequence[str], Callable[..., Figure]]] = {
     "warm.svg": (("warm",), warm),
     "cpu.svg": (("warm",), cpu),
     "cold.svg": (("cold",), cold),
     "cost.svg": (("warm", "caches"), cost),
+    "tail.svg": (("tail",), tail),
 }
 """The parts of the results that each plot needs, and what draws it of them."""
 

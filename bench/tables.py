@@ -88,12 +88,31 @@ def random(part: Part) -> str:
     return f"{heading}\n\n{table(['question', 'wall time'], rows)}"
 
 
+def tail(part: Part) -> str:
+    """The slowest invocations, with and without hedged requests."""
+    share, times = part["slow"]
+    sections = [
+        f"## The tail: {part['comics']} comics where {100 * share:.0f} % of xkcd's answers take {times} times as long",
+        "Wall time as a multiple of what the other answers take.",
+    ]
+    shown = ("50", "90", "99", "99.9")
+    columns = ["requests", *(f"p{percent}" for percent in shown), "more of them"]
+    for place, ways in part["places"].items():
+        rows = [
+            [name, *(f"{way['percentiles'][percent]:.2f}" for percent in shown), f"{way['more']:.2f} %"]
+            for name, way in ways.items()
+        ]
+        sections += [f"{place[0].upper()}{place[1:]}:", table(columns, rows)]
+    return "\n\n".join(sections)
+
+
 TABLES: dict[str, Callable[[Part], str]] = {
     "warm": warm,
     "cold": cold,
     "package": package,
     "caches": caches,
     "random": random,
+    "tail": tail,
 }
 
 

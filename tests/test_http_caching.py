@@ -22,6 +22,7 @@ GATHERED = Gathered(
     cache_seconds=0.0,
     xkcd_seconds=0.1,
     retried=0,
+    hedged=0,
 )
 SELECTION = Listed((1, 2, 404))
 

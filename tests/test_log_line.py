@@ -59,6 +59,7 @@ def test_a_gathering_is_one_line_that_says_what_became_of_each_comic(
         "failed": 2,
         "stale": 0,
         "retried": 1,
+        "hedged": 0,
         "cold_start": False,
     }
 

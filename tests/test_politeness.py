@@ -60,6 +60,23 @@ def test_after_a_429_nothing_more_is_asked() -> None:
     assert raised.value.retry_after == 17
 
 
+@pytest.mark.parametrize(("comics", "hedges"), [(1, 2), (5, 2), (25, 4), (100, 12)])
+def test_a_tenth_of_the_comics_and_two_may_be_hedged(comics: int, hedges: int) -> None:
+    allowed = budget(comics)
+    while allowed.may_hedge:
+        allowed.note_hedge()
+    assert allowed.hedged == hedges
+
+
+@pytest.mark.parametrize(
+    ("outcome", "may"), [(None, True), (BrokenOff(""), True), (Refused(""), False), (TooMany(""), False)]
+)
+def test_after_a_refusal_nothing_is_hedged(outcome: UpstreamError | None, may: bool) -> None:
+    spent = budget()
+    spent.note(outcome)
+    assert (spent.may_hedge, spent.ended) == (may, 1)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "only_refused"),
     [
@@ -82,7 +99,7 @@ def test_only_refused_means_asked_and_nothing_else_met(
 def test_two_failures_in_a_row_mean_a_rest() -> None:
     circuit = Circuit()
     circuit.failed(now=1000.0)
-    assert (circuit.tripped, circuit.rest(now=1000.0)) == (False, 0.0)
+    assert (circuit.cautious, circuit.tripped, circuit.rest(now=1000.0)) == (True, False, 0.0)
     circuit.failed(now=1001.0)
     assert (circuit.tripped, circuit.rest(now=1001.5)) == (True, 29.5)
 
@@ -99,4 +116,4 @@ def test_what_works_ends_caution() -> None:
     circuit.failed(now=0.0)
     circuit.failed(now=0.0)
     circuit.worked()
-    assert (circuit.tripped, circuit.rest(now=1.0)) == (False, 0.0)
+    assert (circuit.cautious, circuit.tripped, circuit.rest(now=1.0)) == (False, False, 0.0)

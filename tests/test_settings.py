@@ -15,6 +15,7 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
         deadline=8.0,
         attempt=3.0,
         floor=3290,
+        hedge=True,
         memory=5000,
         table="",
         fill=50,
@@ -31,6 +32,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         "COMICS_TABLE",
         "FILL_AT_MOST",
         "FILL_AT_ONCE",
+        "HEDGE",
     )
     assert Settings.from_environ(dict.fromkeys(names, "")) == Settings()
 
@@ -56,6 +58,17 @@ def test_the_environment_says_what_is_kept_and_how_it_is_filled() -> None:
 def test_a_count_that_is_none_is_refused_with_its_name(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"FILL_AT_MOST is {text!r}, but must be a whole number")):
         Settings.from_environ({"FILL_AT_MOST": text})
+
+
+@pytest.mark.parametrize(("text", "hedge"), [("0", False), ("1", True)])
+def test_the_environment_says_whether_slow_requests_are_hedged(text: str, hedge: bool) -> None:
+    assert Settings.from_environ({"HEDGE": text}).hedge is hedge
+
+
+@pytest.mark.parametrize("text", ["yes", "2", "true"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused_with_its_name(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"HEDGE is {text!r}, but must be 0 or 1")):
+        Settings.from_environ({"HEDGE": text})
 
 
 @pytest.mark.parametrize("at_once", ["0", "26"])

@@ -59,6 +59,21 @@ def test_it_tells_what_it_was_asked(xkcd: StandIn) -> None:
     assert counts == {"asked": {"/1/info.0.json": 1}, "connections": 2}
 
 
+def test_a_share_of_its_answers_is_slow_and_they_are_the_same_ones_of_each_run() -> None:
+    runs = []
+    for _ in range(2):
+        xkcd = StandIn(latency=0.5, slow=(0.02, 10.0))
+        runs.append([xkcd.received("/614/info.0.json") for _ in range(10_000)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {0.5, 5.0}
+    assert 150 < runs[0].count(5.0) < 250
+
+
+def test_a_slow_answer_comes_late() -> None:
+    with StandIn(latency=0.05, slow=(1.0, 4.0)) as xkcd:
+        assert requests.get(f"{xkcd.url}/614/info.0.json", timeout=5).elapsed.total_seconds() > 0.2
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     """Starts a module of ours as a program, and ends it with the test."""
@@ -88,7 +103,7 @@ def first_line(program: "subprocess.Popen[str]") -> str:
 
 
 def test_it_is_a_program_too_with_faults_by_option(start: Callable[..., "subprocess.Popen[str]"]) -> None:
-    program = start("tools.stand_in", "--latency", "0", "--fault", "503:614", "--fault", "html:1")
+    program = start("tools.stand_in", "--latency", "0", "--slow", "0.02:10", "--fault", "503:614", "--fault", "html:1")
     url = first_line(program).strip()
     statuses = [requests.get(f"{url}/{num}/info.0.json", timeout=5).status_code for num in (614, 1, 2)]
     assert statuses == [503, 200, 200]
@@ -97,10 +112,19 @@ def test_it_is_a_program_too_with_faults_by_option(start: Callable[..., "subproc
     assert program.returncode == 0
 
 
-def test_a_fault_it_does_not_know_is_refused(start: Callable[..., "subprocess.Popen[str]"]) -> None:
-    program = start("tools.stand_in", "--fault", "nosuch")
+@pytest.mark.parametrize(
+    ("option", "text", "refusal"),
+    [
+        ("--fault", "nosuch", "'nosuch' is not NAME or NAME:NUMBER with one of 404, 410"),
+        ("--slow", "often", "'often' is not SHARE:TIMES, such as 0.02:10"),
+    ],
+)
+def test_what_it_does_not_know_is_refused(
+    start: Callable[..., "subprocess.Popen[str]"], option: str, text: str, refusal: str
+) -> None:
+    program = start("tools.stand_in", option, text)
     _, errors = program.communicate(timeout=10)
-    assert (program.returncode, "'nosuch' is not NAME or NAME:NUMBER with one of 404, 410" in errors) == (2, True)
+    assert (program.returncode, refusal in errors) == (2, True)
 
 
 def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from html import escape
+from random import Random
 from types import TracebackType
 from typing import Self, cast
 
@@ -49,7 +50,8 @@ def _record(row: sqlite3.Row) -> bytes:
 class StandIn:
     """The server. `with StandIn() as xkcd:` runs it in a thread; `xkcd.url` is where it answers.
 
-    `latency` is in seconds. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
+    `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
+    ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
     `passing_faults` befalls one request. They and `newest` may be changed at any time. `asked` counts requests
     by path, `connections` those ever accepted.
     """
@@ -60,14 +62,17 @@ class StandIn:
         port: int = 0,
         faults: Mapping[int, str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        slow: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self.latency = latency
+        self.slow = slow
         self.faults = dict(faults or {})
         self.passing_faults: list[str] = []
         self.newest = max(records())
         self.asked: Counter[str] = Counter()
         self.connections = 0
         self.url = ""
+        self._rng = Random(614)
         self._changed = threading.Condition()
         self._port = port
         self._ssl_context = ssl_context
@@ -138,13 +143,20 @@ class StandIn:
         """How many are open now."""
         return len(self._open)
 
+    def received(self, path: str) -> float:
+        """Count a GET of that path, and say how many seconds its answer is to take."""
+        if path == "/stand-in":
+            return 0.0
+        with self._changed:
+            self.asked[path] += 1
+            self._changed.notify_all()
+        share, times = self.slow
+        return self.latency * (times if self._rng.random() < share else 1.0)
+
     def answer(self, path: str) -> Iterable[Step]:
         """The steps of the answer to a GET of that path."""
         if path == "/stand-in":
             return [answer(json.dumps({"asked": self.asked, "connections": self.connections}).encode())]
-        with self._changed:
-            self.asked[path] += 1
-            self._changed.notify_all()
         if path.startswith("/comics/"):
             return [answer(drawing(path), kind="image/svg+xml")]
         num = self._num(path)
@@ -198,7 +210,7 @@ class _Connection(asyncio.Protocol):
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].decode("latin-1")
-            latency = 0 if path == "/stand-in" else self._stand_in.latency
+            latency = self._stand_in.received(path)
             self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -257,16 +269,27 @@ def _fault(text: str) -> tuple[int, str]:
     return int(num or 0), name
 
 
+def _slow(text: str) -> tuple[float, float]:
+    share, _, times = text.partition(":")
+    try:
+        return float(share), float(times)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not SHARE:TIMES, such as 0.02:10") from error
+
+
 def main() -> None:
     """Serve until Ctrl-C or a termination signal."""
     parser = argparse.ArgumentParser(prog="python -m tools.stand_in", description=__doc__.splitlines()[0])
     parser.add_argument("--latency", type=float, default=0.1, help="seconds before each answer (0.1)")
+    parser.add_argument(
+        "--slow", type=_slow, default=(0.0, 1.0), metavar="SHARE:TIMES", help="this share takes so many times as long"
+    )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument(
         "--fault", type=_fault, action="append", default=[], metavar="NAME[:NUMBER]", help=", ".join(FAULTS)
     )
     options = parser.parse_args()
-    stand_in = StandIn(options.latency, options.port, dict(options.fault))
+    stand_in = StandIn(options.latency, options.port, dict(options.fault), slow=options.slow)
     try:
         with stand_in:
             print(stand_in.url, flush=True)
