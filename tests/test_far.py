@@ -57,6 +57,24 @@ def test_the_first_answer_takes_two_round_trips_and_each_further_one() -> None:
     through(talk)
 
 
+def test_a_connection_that_was_opened_before_takes_one_round_trip_from_the_first_answer_on() -> None:
+    """By how much it is sooner cannot be told on a busy machine: it is told by what comes first."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(ROUND_TRIP)
+        new_reader, new_writer = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        answers = [asyncio.create_task(new_reader.readexactly(4)), asyncio.create_task(reader.readexactly(4))]
+        for sending in (new_writer, writer):
+            sending.write(b"ping")
+        first, _ = await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
+        assert first == {answers[1]}
+        await answers[0]
+        new_writer.close()
+        await new_writer.wait_closed()
+
+    through(talk)
+
+
 def test_what_follows_the_first_bytes_does_not_overtake_them() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

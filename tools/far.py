@@ -3,8 +3,8 @@
     python -m tools.far --round-trip 0.03 127.0.0.1:8443
 
 prints its own address once it listens, and stops at Ctrl-C. Bytes take half a round trip in either direction. TCP's
-handshake a proxy cannot delay: so a client's first bytes, which would have had to wait for it, take a whole one
-more. How much goes through at a time is not limited.
+handshake a proxy cannot delay: so what a client sends while it would not have been over yet, waits until it would.
+How much goes through at a time is not limited.
 """
 
 import argparse
@@ -25,7 +25,6 @@ class _End(asyncio.Protocol):
 
     def __init__(self, delay: float, other: asyncio.Transport | None = None) -> None:
         self._delay = delay
-        self._extra = 0.0
         self._due = 0.0
         self._under_way: deque[bytes] = deque()
         self._other = other
@@ -43,8 +42,7 @@ class _End(asyncio.Protocol):
     def _send(self, data: bytes) -> None:
         """Put it under way, to arrive no sooner than what went before; nothing is the end."""
         loop = asyncio.get_running_loop()
-        self._due = max(self._due, loop.time() + self._delay + self._extra)
-        self._extra = 0.0
+        self._due = max(self._due, loop.time() + self._delay)
         self._under_way.append(data)
         loop.call_at(self._due, self._arrive)
 
@@ -64,12 +62,13 @@ class _ClientEnd(_End):
 
     def __init__(self, host: str, port: int, round_trip: float) -> None:
         super().__init__(round_trip / 2)
-        self._extra = round_trip
+        self._round_trip = round_trip
         self._server = host, port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.transport.pause_reading()
+        self._due = asyncio.get_running_loop().time() + self._round_trip + self._delay
         self._connecting = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:
