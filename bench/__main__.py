@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import caches, cold, package, random_cold, tail, warm
+from bench import caches, cold, package, random_cold, tail, warm, where
 from bench.results import save
 from bench.setting import Setting, setting
 
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Setting], dict[str, Any] | None]] = {
     "caches": caches.measure,
     "random": random_cold.measure,
     "tail": tail.measure,
+    "where": where.measure,
 }
 """What measures each part of the results: returns what JSON can hold, or None where it cannot measure."""
 

@@ -106,6 +106,13 @@ def tail(part: Part) -> str:
     return "\n\n".join(sections)
 
 
+def where(part: Part) -> str:
+    """Whose code takes the CPU time."""
+    rows = [[owner, f"{100 * share:.0f} %"] for owner, share in part["shares"].items()]
+    heading = "## Where the CPU time of a hundred comics goes, under a profiler"
+    return f"{heading}\n\n{table(['whose code', 'share'], rows)}"
+
+
 TABLES: dict[str, Callable[[Part], str]] = {
     "warm": warm,
     "cold": cold,
@@ -113,6 +120,7 @@ TABLES: dict[str, Callable[[Part], str]] = {
     "caches": caches,
     "random": random,
     "tail": tail,
+    "where": where,
 }
 
 

@@ -1,12 +1,13 @@
 """Measures the slowest invocations of this service, with and without hedged requests.
 
 2 % of the stand-in's answers take ten times as long, the same ones for both: each has a stand-in of its own, in a
-process of its own. They take turns, ten invocations each, of 25 comics that nobody remembers. Once near it, where
-connecting takes no time, and once a round trip away (see tools/far.py), where a connection that a hedge cost is
-missed: there the usual answer takes as long as the way and the latency.
+process of its own. They take turns, ten invocations each, of 25 comics that nobody remembers. Once near it over
+HTTP, where connecting takes no time, and once over TLS a round trip away (see tools/far.py), where a connection that a
+hedge cost would be missed: there the other answers take a round trip and the latency.
 """
 
 import json
+import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import quantiles
@@ -17,6 +18,7 @@ from urllib.request import urlopen
 from bench.lineup import WAYS
 from bench.processes import Worker, serving
 from bench.setting import Setting, progress, versions
+from bench.upstream import Upstream
 
 LATENCY = ROUND_TRIP = 0.03
 SLOW = (0.02, 10)
@@ -33,6 +35,7 @@ class Way:
 
     worker: Worker
     xkcd_url: str
+    authority: str
     walls: list[float] = field(default_factory=list)
 
     def invoke(self) -> None:
@@ -50,29 +53,30 @@ class Way:
         }
 
     def _asked(self) -> dict[str, int]:
-        with urlopen(f"{self.xkcd_url}/stand-in") as answer:  # noqa: S310 - our own server
+        trusting = ssl.create_default_context(cafile=self.authority)
+        with urlopen(f"{self.xkcd_url}/stand-in", context=trusting) as answer:  # noqa: S310 - our own server
             asked: dict[str, int] = json.load(answer)["asked"]
             return asked
 
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Plain and hedged, near and a round trip away."""
-    near, far = (100, 50) if setting.quick else (3000, 1000)
+    near, far = (60, 20) if setting.quick else (3000, 1000)
     return {
         "about": setting.about(near, versions()),
         "slow": SLOW,
         "comics": COMICS,
         "places": {
-            f"near, {near} invocations each": compared(near, 0.0),
-            f"{1000 * ROUND_TRIP:.0f} ms away, {far} invocations each": compared(far, ROUND_TRIP),
+            f"near, {near} invocations each": compared(near, setting.upstream, 0.0),
+            f"over TLS and {1000 * ROUND_TRIP:.0f} ms away, {far} each": compared(far, setting.upstream, ROUND_TRIP),
         },
     }
 
 
-def compared(invocations: int, round_trip: float) -> dict[str, Any]:
-    """The result of each way, that far from its stand-in."""
+def compared(invocations: int, upstream: Upstream, round_trip: float) -> dict[str, Any]:
+    """The result of each way; over TLS and that far from its stand-in, unless that is nothing."""
     with ExitStack() as stack, progress("tail", len(HEDGE) * (invocations // BLOCK + 1)) as begin:
-        ways = {name: started(stack, hedge, round_trip) for name, hedge in HEDGE.items()}
+        ways = {name: started(stack, hedge, upstream, round_trip) for name, hedge in HEDGE.items()}
         for _ in range(invocations // BLOCK + 1):
             for name, way in ways.items():
                 begin(name)
@@ -80,12 +84,14 @@ def compared(invocations: int, round_trip: float) -> dict[str, Any]:
         return {name: way.result(LATENCY + round_trip) for name, way in ways.items()}
 
 
-def started(stack: ExitStack, hedge: str, round_trip: float) -> Way:
-    """This service with hedged requests or without, and a stand-in that far away."""
-    slow = ":".join(map(str, SLOW))
-    url = stack.enter_context(serving("tools.stand_in", "--latency", str(LATENCY), "--slow", slow))
-    address = urlsplit(url).netloc
+def started(stack: ExitStack, hedge: str, upstream: Upstream, round_trip: float) -> Way:
+    """This service with hedged requests or without, and the stand-in that it asks."""
+    options = ["--latency", str(LATENCY), "--slow", ":".join(map(str, SLOW))]
     if round_trip:
-        address = stack.enter_context(serving("tools.far", "--round-trip", str(round_trip), address))
-    environ = {"XKCD_URL": f"http://{address}", "HEDGE": hedge}
-    return Way(stack.enter_context(Worker(WAYS[0].command, environ)), url)
+        options += ["--certificate", upstream.certificate]
+    url = asked = stack.enter_context(serving("tools.stand_in", *options))
+    if round_trip:
+        proxy = ("tools.far", "--round-trip", str(round_trip), urlsplit(url).netloc)
+        asked = "https://" + stack.enter_context(serving(*proxy))
+    worker = Worker(WAYS[0].command, {**upstream.environ(asked), "HEDGE": hedge})
+    return Way(stack.enter_context(worker), url, upstream.authority)

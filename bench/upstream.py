@@ -23,13 +23,14 @@ LATENCY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Addresses of the stand-in, over TLS without latency the last; PEM files of what makes its certificate trusted."""
+    """Addresses of the stand-in, over TLS without latency the last; PEM files of who is trusted and of who it is."""
 
     http: str
     https: str
     near: str
     authority: str
     authorities: str
+    certificate: str
 
     def environ(self, url: str) -> dict[str, str]:
         """What a way has to know to ask that address."""
@@ -44,7 +45,10 @@ class Upstream:
 def main(directory: Path) -> None:
     """Serve until a termination signal."""
     authority, authorities = directory / "authority.pem", directory / "authorities.pem"
-    context = certified(authority)
+    certificate = directory / "certificate.pem"
+    certify(authority, certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
     # All that a process usually trusts as well: to read it is a part of what TLS costs.
     authorities.write_text(certifi.contents() + authority.read_text())
     with (
@@ -52,18 +56,16 @@ def main(directory: Path) -> None:
         StandIn(LATENCY, ssl_context=context) as https,
         StandIn(0.0, ssl_context=context) as near,
     ):
-        upstream = Upstream(http.url, https.url, near.url, str(authority), str(authorities))
+        upstream = Upstream(http.url, https.url, near.url, str(authority), str(authorities), str(certificate))
         print(json.dumps(asdict(upstream)), flush=True)
         threading.Event().wait()
 
 
-def certified(authority_file: Path) -> ssl.SSLContext:
-    """A server's context with a certificate of an authority of its own, which is written there."""
+def certify(authority_file: Path, certificate_file: Path) -> None:
+    """Write a certificate for 127.0.0.1 with its key, and the authority of its own that issued it."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(authority_file)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate_file)
 
 
 if __name__ == "__main__":

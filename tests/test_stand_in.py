@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from bench.upstream import certify
 from tests.commands import said_by_us
 from tools.stand_in import StandIn
 
@@ -100,6 +101,14 @@ def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 def first_line(program: "subprocess.Popen[str]") -> str:
     assert program.stdout
     return program.stdout.readline()
+
+
+def test_it_serves_over_tls_with_a_certificate(start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path) -> None:
+    authority, certificate = tmp_path / "authority.pem", tmp_path / "certificate.pem"
+    certify(authority, certificate)
+    url = first_line(start("tools.stand_in", "--latency", "0", "--certificate", str(certificate))).strip()
+    assert url.startswith("https://")
+    assert requests.get(f"{url}/1/info.0.json", timeout=5, verify=str(authority)).json()["num"] == 1
 
 
 def test_it_is_a_program_too_with_faults_by_option(start: Callable[..., "subprocess.Popen[str]"]) -> None:

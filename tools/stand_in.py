@@ -284,12 +284,17 @@ def main() -> None:
     parser.add_argument(
         "--slow", type=_slow, default=(0.0, 1.0), metavar="SHARE:TIMES", help="this share takes so many times as long"
     )
+    parser.add_argument("--certificate", help="serve over TLS with what is in this PEM file, its key too")
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument(
         "--fault", type=_fault, action="append", default=[], metavar="NAME[:NUMBER]", help=", ".join(FAULTS)
     )
     options = parser.parse_args()
-    stand_in = StandIn(options.latency, options.port, dict(options.fault), slow=options.slow)
+    context = None
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate)
+    stand_in = StandIn(options.latency, options.port, dict(options.fault), context, options.slow)
     try:
         with stand_in:
             print(stand_in.url, flush=True)
