@@ -125,15 +125,15 @@ def surplus_later(body: bytes) -> Iterator[Step]:
 
 
 def gzipped(body: bytes) -> Iterator[Step]:
-    yield answer(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
+    yield answer(gzip.compress(body, mtime=0), "200 OK", "Content-Encoding: gzip")
 
 
 def gzip_truncated(body: bytes) -> Iterator[Step]:
-    yield answer(gzip.compress(body)[:-20], "200 OK", "Content-Encoding: gzip")
+    yield answer(gzip.compress(body, mtime=0)[:-20], "200 OK", "Content-Encoding: gzip")
 
 
 def gzip_bomb(body: bytes) -> Iterator[Step]:
-    yield answer(gzip.compress(bytes(100 * MEBIBYTE), 1), "200 OK", "Content-Encoding: gzip")
+    yield answer(gzip.compress(bytes(100 * MEBIBYTE), 1, mtime=0), "200 OK", "Content-Encoding: gzip")
 
 
 FAULTS: dict[str, Fault] = {
