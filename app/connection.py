@@ -81,6 +81,8 @@ class Connection(asyncio.Protocol):
         except BaseException:
             self.close()
             raise
+        finally:
+            self._forget()
 
     def close(self) -> None:
         """Close at once, not waiting for the other side to agree."""
@@ -94,6 +96,11 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
         self._answer: Answer | None = None
         self._why: NoAnswer = Lost("the connection was closed before the answer's end")
+
+    def _forget(self) -> None:
+        # While it is kept it would keep the answer too: together, connections could hold a hundred times LARGEST.
+        self._over = self._answer = self._head = None
+        self._headers, self._body = [], bytearray()
 
     def _end(self) -> None:
         if self._over is not None and not self._over.done():

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -213,6 +214,22 @@ def test_an_endless_anything_is_cut_off(endless: bytes) -> None:
         assert not connection.is_open
 
     over(use, endless + b"x" * 40, closes=False)
+
+
+@pytest.mark.parametrize("closes", [False, True], ids=["kept", "closed"])
+def test_a_connection_does_not_hold_the_answer_that_came_over_it(closes: bool) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000
+
+    async def use(connection: Connection) -> int:
+        before, _ = tracemalloc.get_traced_memory()
+        await connection.exchange(GET)
+        return tracemalloc.get_traced_memory()[0] - before
+
+    tracemalloc.start()
+    try:
+        assert over(use, answer, closes=closes) < 500_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_cancelling_an_exchange_closes_the_connection() -> None:
