@@ -9,6 +9,9 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 LARGEST = 1024 * 1024 + 64 * 1024
 """Bytes of one answer that are read at most, whatever they are: a body of 1 MiB and what stands around it."""
 
+MOST_HEADERS = 1000
+"""Headers of one answer. In memory each takes more than a hundred bytes, though it be of four: LARGEST is no bound."""
+
 LENGTHS = {b"content-length", b"transfer-encoding"}
 """Headers that say where a body ends; without them it ends with the connection."""
 
@@ -144,6 +147,8 @@ class Connection(asyncio.Protocol):
             self.close()  # it goes on beyond the answer
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self._headers) == MOST_HEADERS:
+            raise NotHttp(f"the answer has more than {MOST_HEADERS} headers")  # llhttp raises its own for it
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
