@@ -9,6 +9,9 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 LARGEST = 1024 * 1024 + 64 * 1024
 """Bytes of one answer that are read at most, whatever they are: a body of 1 MiB and what stands around it."""
 
+MOST_HEADERS = 1000
+"""Headers of one answer. In memory each takes more than a hundred bytes, though it be of four: LARGEST is no bound."""
+
 LENGTHS = {b"content-length", b"transfer-encoding"}
 """Headers that say where a body ends; without them it ends with the connection."""
 
@@ -81,6 +84,8 @@ class Connection(asyncio.Protocol):
         except BaseException:
             self.close()
             raise
+        finally:
+            self._forget()
 
     def close(self) -> None:
         """Close at once, not waiting for the other side to agree."""
@@ -94,6 +99,11 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
         self._answer: Answer | None = None
         self._why: NoAnswer = Lost("the connection was closed before the answer's end")
+
+    def _forget(self) -> None:
+        # While it is kept it would keep the answer too: together, connections could hold a hundred times LARGEST.
+        self._over = self._answer = self._head = None
+        self._headers, self._body = [], bytearray()
 
     def _end(self) -> None:
         if self._over is not None and not self._over.done():
@@ -137,6 +147,8 @@ class Connection(asyncio.Protocol):
             self.close()  # it goes on beyond the answer
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self._headers) == MOST_HEADERS:
+            raise NotHttp(f"the answer has more than {MOST_HEADERS} headers")  # llhttp raises its own for it
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:

@@ -74,10 +74,10 @@ class Connections:
                 raise errors.exceptions[0] from errors
 
     async def aclose(self) -> None:
-        """Close those of the running event loop that are kept; one in use is closed by its user."""
-        here = self._on.pop(asyncio.get_running_loop(), None)
-        for kept in here.free if here else ():
-            kept.close()
+        """Close those of the running event loop that are kept; one in use is kept afterwards."""
+        free = self._here().free
+        while free:
+            free.pop().close()
 
     def _here(self) -> _Here:
         loop = asyncio.get_running_loop()

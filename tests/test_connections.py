@@ -83,6 +83,21 @@ def test_a_request_cancelled_while_it_waits_for_a_connection_takes_none(xkcd: St
     assert xkcd.asked == {"/1/info.0.json": 1, "/3/info.0.json": 1}
 
 
+def test_a_connection_in_use_while_the_others_are_closed_is_kept_afterwards(xkcd: StandIn) -> None:
+    async def run() -> None:
+        xkcd.latency = 0.05
+        async with connections(xkcd.url, limit=1) as kept:
+            using = asyncio.create_task(get(kept, 1))
+            assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.asked.total() == 1)
+            await kept.aclose()
+            await using
+            await get(kept, 2)
+
+    asyncio.run(run())
+    assert xkcd.connections == 1
+    assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
+
+
 @pytest.mark.parametrize("surplus", ["more bytes", "the end of the stream"])
 def test_over_tls_what_came_unread_ends_a_kept_connection(surplus: str, tmp_path: Path) -> None:
     """The answer and what follows come in two TLS records but in one segment, read at once."""
