@@ -10,7 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from app.errors import ShuttingDown
@@ -39,7 +39,7 @@ class EventLoop:
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("the event loop's own thread cannot wait for it: await the coroutine instead")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._running())
+        future = self._submit(coroutine)
         try:
             return future.result()
         except CancelledError as error:
@@ -49,7 +49,7 @@ class EventLoop:
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Have the coroutine run on the loop, without waiting for it."""
-        asyncio.run_coroutine_threadsafe(coroutine, self._running())
+        self._submit(coroutine)
 
     def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Have `close` awaited on the loop before the loop ends."""
@@ -75,14 +75,15 @@ class EventLoop:
             self._left_behind.append(self._loop)
         self._starting, self._loop, self._thread = threading.Lock(), None, None
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        # Within the lock: what came to a loop after its winding up would never end.
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name="event loop", daemon=True)
                 self._thread.start()
                 atexit.register(self.close)
-            return self._loop
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     async def _wind_up(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

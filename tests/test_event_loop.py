@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -111,6 +111,31 @@ def test_who_waits_while_the_loop_closes_is_told(loop: EventLoop) -> None:
     with pytest.raises(ShuttingDown, match=r"^This server is shutting down: ask again\.$"):
         loop.run(wait_for_ever())
     closing.join()
+
+
+class SlowToLeave:
+    """A lock whose user is held up after leaving it, until another has done something."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._lock = threading.Lock()
+        self._user = threading.current_thread()
+        self._other = threading.Thread(target=meanwhile)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if threading.current_thread() is self._user:
+            self._other.start()
+            self._other.join()
+
+
+def test_who_comes_just_before_the_loop_closes_is_told(loop: EventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop.run(running())
+    monkeypatch.setattr(loop, "_starting", SlowToLeave(meanwhile=loop.close))
+    with pytest.raises(ShuttingDown):
+        loop.run(asyncio.sleep(60))
 
 
 def test_a_closed_loop_can_be_closed_again_and_used_again(loop: EventLoop) -> None:
