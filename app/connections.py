@@ -1,7 +1,7 @@
 """The connections to one origin: a free list of kept ones, of which the one used last is used first.
 
-httpcore's pool does work that grows with the square of its size at every request: a hundred comics take it ten
-round trips' time. A free list does not.
+httpcore's pool goes through all its connections at every request: a hundred comics take it three round trips' time
+or more (docs/performance.md). A free list does not.
 """
 
 import asyncio

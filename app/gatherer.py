@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from random import Random
+from typing import TypeVar
 
 from app.asking import PoliteXkcd
 from app.caches import Caches
@@ -17,6 +18,8 @@ from app.invocation import Invocation
 from app.politeness import TRIES, Budget
 from app.selection import Selection, existing
 from app.xkcd import Xkcd
+
+T = TypeVar("T")
 
 LEAP = 500
 """By how many the newest comic's number may rise at once: three years' worth."""
@@ -75,8 +78,7 @@ class Gatherer:
 
     async def connect(self, count: int, deadline: float) -> None:
         """Open connections for so many comics at once. Raises an UpstreamError."""
-        async with _until(deadline, "a connection"):
-            await self._xkcd.connect(count)
+        await _until(deadline, "a connection", self._xkcd.connect(count))
 
     @asynccontextmanager
     async def _invocation(self, most: int, deadline: float) -> AsyncIterator[Invocation]:
@@ -129,8 +131,8 @@ class Gatherer:
 
     async def _ask_newest(self, invocation: Invocation, tries: int) -> int:
         with invocation.spending("xkcd"), invocation.timing(0):
-            async with _until(invocation.deadline, "the newest comic"):
-                found = self._found(await self._xkcd.newest(invocation.budget, tries))
+            asking = self._xkcd.newest(invocation.budget, tries)
+            found = self._found(await _until(invocation.deadline, "the newest comic", asking))
         num, known = found.comic.num, self._memory.newest_number
         if known is not None and num > known.num + LEAP:
             raise BadAnswer(f"xkcd says that the newest comic is {num}, after {known.num}.")
@@ -176,17 +178,16 @@ class Gatherer:
         return found
 
     async def _fetch(self, num: int, invocation: Invocation, tries: int) -> Found:
-        async with _until(invocation.deadline, f"comic {num}"):
-            return self._found(await self._xkcd.comic(num, invocation.budget, tries))
+        asking = self._xkcd.comic(num, invocation.budget, tries)
+        return self._found(await _until(invocation.deadline, f"comic {num}", asking))
 
     def _found(self, comic: Comic) -> Found:
         return Found(comic, self._clock())
 
 
-@asynccontextmanager
-async def _until(deadline: float, what: str) -> AsyncIterator[None]:
+async def _until(deadline: float, what: str, answer: Awaitable[T]) -> T:
     try:
         async with asyncio.timeout_at(deadline):
-            yield
+            return await answer
     except TimeoutError as error:
         raise TooLate(f"The time allowed was over before xkcd answered for {what}.") from error

@@ -109,7 +109,7 @@ def tail(part: Part) -> str:
 def where(part: Part) -> str:
     """Whose code takes the CPU time."""
     rows = [[owner, f"{100 * share:.0f} %"] for owner, share in part["shares"].items()]
-    heading = "## Where the CPU time of a hundred comics goes, under a profiler"
+    heading = "## Where the CPU time of gathering a hundred comics goes, under a profiler"
     return f"{heading}\n\n{table(['whose code', 'share'], rows)}"
 
 
