@@ -67,9 +67,9 @@ def test_the_function_is_python_on_arm_with_one_vcpu_and_a_second_less_than_the_
     assert [function[name] for name in names] == ["handler.handler", "python3.13", ["arm64"], 1769, 29]
 
 
-def test_the_function_knows_its_table_and_where_its_paths_begin(prod: Template) -> None:
+def test_the_function_knows_its_table_where_its_paths_begin_and_how_many_connections_to_open(prod: Template) -> None:
     variables = properties(prod, "ApiLambdaFunction")["Environment"]["Variables"]
-    assert variables == {"STRIP_STAGE_PATH": "true", "COMICS_TABLE": "xkcd-gather-prod"}
+    assert variables == {"STRIP_STAGE_PATH": "true", "COMICS_TABLE": "xkcd-gather-prod", "CONNECT_AT_START": "5"}
 
 
 def test_the_functions_log_is_json(prod: Template) -> None:
