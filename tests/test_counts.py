@@ -13,6 +13,7 @@ import trustme
 
 from app.application import XkcdGather
 from tests.conftest import RUNTIME_PYTHON
+from tests.test_start import connected
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -31,6 +32,9 @@ AT_THE_START = [
     "app", "blinker", "certifi", "click", "flask", "handler", "httptools", "httpx", "idna", "itsdangerous", "jinja2",
     "markupsafe", "serverless_wsgi", "werkzeug",
 ]  # fmt: skip
+
+# Unseeded, one of the five is among a hundred that are remembered every fifth time, and the newest now and then.
+SEEDED = "/comics?random=5&seed=a"
 
 
 class Counted:
@@ -71,14 +75,12 @@ def tls_xkcd(tmp_path: Path) -> Iterator[StandIn]:
 def test_connections_requests_and_tls_contexts(
     tls_xkcd: StandIn, contexts: list[ssl.SSLContext], make_app: Callable[..., XkcdGather], tmp_path: Path
 ) -> None:
-    client = make_app(
-        xkcd_url=tls_xkcd.url, ca_file=str(tmp_path / "ca.pem"), connect_at_start=5, floor=tls_xkcd.newest
-    ).test_client()
-    assert tls_xkcd.wait_until(lambda: tls_xkcd.connections == 5)
+    app = make_app(xkcd_url=tls_xkcd.url, ca_file=str(tmp_path / "ca.pem"), connect_at_start=5, floor=tls_xkcd.newest)
+    assert connected(tls_xkcd, app, 5)
     counted = Counted(tls_xkcd)
     costs = {}
-    for path in ("/comics?n=1-5", "/comics?n=6-10", "/comics?n=1-10", "/comics?n=11-110", "/comics/latest", "/comics"):
-        client.get(path)
+    for path in ("/comics?n=1-5", "/comics?n=6-10", "/comics?n=1-10", "/comics?n=11-110", "/comics/latest", SEEDED):
+        app.test_client().get(path)
         costs[path] = counted.since()
     assert costs == {
         "/comics?n=1-5": (5, 5),  # those that were opened at the start
@@ -86,7 +88,7 @@ def test_connections_requests_and_tls_contexts(
         "/comics?n=1-10": (0, 0),
         "/comics?n=11-110": (95, 100),
         "/comics/latest": (0, 1),
-        "/comics": (0, 5),
+        SEEDED: (0, 5),
     }
     assert len(contexts) == 1
 
@@ -94,7 +96,7 @@ def test_connections_requests_and_tls_contexts(
 def test_five_random_comics_at_first_take_six_requests_at_once(
     xkcd: StandIn, make_app: Callable[..., XkcdGather]
 ) -> None:
-    make_app(floor=xkcd.newest).test_client().get("/comics?random=5")
+    make_app(floor=xkcd.newest).test_client().get(SEEDED)
     assert Counted(xkcd).since() == (6, 6)
 
 

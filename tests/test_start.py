@@ -1,5 +1,6 @@
 """What happens while a process starts."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,21 @@ from tests.test_loopback import MuteServer
 from tools.stand_in import StandIn
 
 
+def connected(xkcd: StandIn, app: XkcdGather, count: int) -> bool:
+    """Whether so many connections are open, at both ends: the server has one before the client has it."""
+
+    async def what_runs() -> None:
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+    app.event_loop.run(what_runs())
+    return xkcd.wait_until(lambda: xkcd.connections == count)
+
+
 def test_connections_open_before_anybody_asks_and_serve_who_asks_first(
     xkcd: StandIn, make_app: Callable[..., XkcdGather]
 ) -> None:
     app = make_app(connect_at_start=5)
-    assert xkcd.wait_until(lambda: xkcd.connections == 5)
+    assert connected(xkcd, app, 5)
     assert xkcd.asked == {}
     app.test_client().get("/comics?n=1-5")
     assert xkcd.connections == 5
