@@ -14,6 +14,9 @@ OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "open
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
+HIGHEST_FLOOR = 9999
+"""What xkcd will not reach before 2060; a floor above it is a slip, and comics up to it would be ranked for a seed."""
+
 MOST_CONNECTIONS = 100
 """How many connections to xkcd are open at most."""
 
@@ -67,7 +70,8 @@ class Settings:
             )
         if not 1 <= self.fill_at_once <= MOST_AT_ONCE:
             raise ValueError(f"FILL_AT_ONCE is {self.fill_at_once}, but must be a number from 1 to {MOST_AT_ONCE}")
-
+        if self.floor > HIGHEST_FLOOR:
+            raise ValueError(f"XKCD_FLOOR is {self.floor}, but must be the number of a comic, at most {HIGHEST_FLOOR}")
         if self.connect_at_start > MOST_CONNECTIONS:
             raise ValueError(f"CONNECT_AT_START is {self.connect_at_start}, but must be at most {MOST_CONNECTIONS}")
 

@@ -77,6 +77,12 @@ def test_filling_asks_for_one_to_twenty_five_at_a_time(at_once: str) -> None:
         Settings.from_environ({"FILL_AT_ONCE": at_once})
 
 
+def test_a_floor_that_no_comic_has_reached_is_refused_with_its_name() -> None:
+    assert Settings.from_environ({"XKCD_FLOOR": "9999"}).floor == 9999
+    with pytest.raises(ValueError, match=r"^XKCD_FLOOR is 10000, but must be the number of a comic, at most 9999$"):
+        Settings.from_environ({"XKCD_FLOOR": "10000"})
+
+
 def test_no_more_connections_are_opened_at_the_start_than_there_may_be() -> None:
     assert Settings.from_environ({"CONNECT_AT_START": "100"}).connect_at_start == 100
     with pytest.raises(ValueError, match=r"^CONNECT_AT_START is 101, but must be at most 100$"):
