@@ -47,7 +47,7 @@ class Xkcd:
     """Asks xkcd for one comic at a time; as many at once as there are callers.
 
     It speaks httpx's transport interface, without an httpx.AsyncClient on top: nothing of what that adds (cookies,
-    redirects, authentication, proxies) may happen here, and it takes a third of the CPU time of a gathering.
+    redirects, authentication, proxies) may happen here, and it takes more than a quarter of the CPU time.
     """
 
     def __init__(self, settings: Settings, connections: Connections) -> None:

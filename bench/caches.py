@@ -20,7 +20,7 @@ COMMAND = (str(RUNTIME_PYTHON), "-m", "bench.worker", "handler.handler")
 
 def measure(setting: Setting) -> dict[str, Any]:
     """What each number of comics takes from each source, in seconds."""
-    rounds = 5 if setting.quick else 30
+    rounds = 3 if setting.quick else 30
     measured: dict[tuple[str, int], list[Invocation]] = defaultdict(list)
     with ExitStack() as stack:
         workers = _start(stack, setting)

@@ -36,7 +36,7 @@ class Started(NamedTuple):
 
 def measure(setting: Setting) -> dict[str, Any]:
     """All ways, by name; the first round, which brings files into memory, does not count."""
-    rounds, rng = (2 if setting.quick else 10), Random(614)
+    rounds, rng = (1 if setting.quick else 10), Random(614)
     python = python313.find()
     package = unpacked(setting.directory, python) if python else ROOT
     starts: dict[str, list[Started]] = defaultdict(list)

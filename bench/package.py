@@ -34,7 +34,7 @@ def measure(setting: Setting) -> dict[str, Any] | None:
     python, (runtime, client) = python313.find(), printed(str(RUNTIME_PYTHON), "-c", VERSIONS).split()
     if not python or not runtime.startswith("3.13."):
         return None
-    rounds = 2 if setting.quick else 10
+    rounds = 1 if setting.quick else 10
     starts: dict[str, list[Started]] = defaultdict(list)
     with serving_table() as table:
         compared = packages(setting, python, table)

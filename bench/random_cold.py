@@ -59,7 +59,7 @@ def ask(url: str, question: Question) -> float:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Every question, by what it is: seconds; the first round, which imports what is needed, does not count."""
-    rounds = 3 if setting.quick else 30
+    rounds = 2 if setting.quick else 30
     walls: dict[str, list[float]] = defaultdict(list)
     with progress("random", (rounds + 1) * len(QUESTIONS)) as begin:
         for turn in range(rounds + 1):

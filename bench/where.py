@@ -39,7 +39,7 @@ WAITING = "'poll' of 'select"
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Shares of the time, by whose code takes it."""
-    rounds = 3 if setting.quick else 30
+    rounds = 2 if setting.quick else 30
     profile = Profile()
     asyncio.run(gather(setting.upstream.http, rounds, profile))
     taken = by_owner(profile)
