@@ -61,7 +61,7 @@ class Way:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Plain and hedged, near and a round trip away."""
-    near, far = (60, 20) if setting.quick else (3000, 500)
+    near, far = (40, 10) if setting.quick else (3000, 500)
     return {
         "about": setting.about(near, versions()),
         "slow": SLOW,

@@ -35,7 +35,7 @@ class Job:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """All ways, by name: what each number of comics takes over HTTP and TLS, in seconds, and how much memory TLS."""
-    rounds, slow_rounds = (2, 1) if setting.quick else (15, 3)
+    rounds, slow_rounds = (1, 1) if setting.quick else (15, 3)
     todo = jobs(rounds, slow_rounds)
     measured: dict[Job, list[Invocation]] = defaultdict(list)
     with ExitStack() as stack, progress("warm", len(todo)) as begin:
