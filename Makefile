@@ -12,14 +12,16 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SERVERLESS := node_modules/.bin/serverless
-# An environment of its own, with Lambda's Python if there is one here: $(call install,directory,requirements).
-install = ($$(python -m tools.python313 || echo $(PYTHON)) -m venv --clear $(1) && $(1)/bin/python -m pip \
-	--disable-pip-version-check --quiet install --require-hashes --requirement $(2)) >&2
-LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+# Installs into an environment: $(call install,directory,requirements).
+install = uv pip install --quiet --python $(1)/bin/python --require-hashes --requirement $(2) >&2
+# An environment of its own, with Lambda's Python if this machine has one: $(call environment,directory,requirements).
+environment = uv venv --quiet --clear --python $$(python -m tools.python313 || echo $(PYTHON)) $(1) >&2 && $(call install,$(1),$(2))
+# Without its extras, a lock would work with uv only, and with pip until the next release of a package that has one.
+LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
+	--custom-compile-command "make lock"
 
-.PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage chromium
+.PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
 
 help: ## List what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,17 +35,17 @@ serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: POR
 fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
 
-package: .stamps/python .stamps/node ## Build dist/function.zip, what Lambda runs, and the template that deploys it: STAGE=prod
+package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, what Lambda runs, and the template that deploys it: STAGE=prod
 	@python -m tools.build_zip
 	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
 
-test: .stamps/python .stamps/runtime .stamps/node ## Run the tests, but for those in a browser
+test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, but for those in a browser
 	python -X dev -m pytest -n auto -m "not browser"
 
 test-browser: .stamps/python .stamps/node chromium ## Run the gallery's tests in a real Chromium
 	python -X dev -m pytest -m browser
 
-check: .stamps/python .stamps/runtime .stamps/node ## What CI runs: lint, types, tests with coverage
+check: .stamps/python .stamps/wheels .stamps/node ## What CI runs: lint, types, tests with coverage
 	ruff check .
 	ruff format --check .
 	mypy
@@ -59,11 +61,11 @@ docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json,
 screenshots: .stamps/python chromium ## Take docs/screenshots/*.png of the gallery
 	python -m tools.screenshots
 
-bench: .stamps/python .stamps/runtime .stamps/function .stamps/bench ## Measure against the usual ways, into docs/: QUICK=1
+bench: .stamps/python .stamps/wheels .stamps/function .stamps/bench ## Measure against the usual ways, into docs/: QUICK=1
 	@python -m bench $(if $(QUICK),--quick)
 	@.venv-bench/bin/python -m bench.report
 
-deploy: named-stage package .stamps/node ## Deploy what `make package` made: STAGE=prod
+deploy: named-stage lambda-python package ## Deploy what `make package` made: STAGE=prod
 	$(SERVERLESS) deploy --stage $(STAGE)
 
 remove: named-stage .stamps/node ## Remove a stage and all that it has: STAGE=prod
@@ -79,43 +81,56 @@ named-stage:
 	@if [[ -z "$(STAGE)" || "$(STAGE)" == local ]]; then \
 		echo "Name the deployed stage, as in STAGE=prod; the stage local is never deployed." >&2; exit 1; fi
 
+# A package without compiled files is deployed only on purpose.
+lambda-python: .stamps/python
+	@python -m tools.python313 >/dev/null || { [[ -n "$(UNCOMPILED)" ]] || { \
+		echo "With UNCOMPILED=1 it is deployed without compiled files, and starts half as fast." >&2; exit 1; }; }
+
 chromium:
 	@python -m tools.chromium
 
 lock: .stamps/python ## Renew the locks of all requirements
-	$(LOCK) --upgrade --output-file requirements.txt requirements.in
-	$(LOCK) --upgrade --output-file requirements-dev.txt requirements-dev.in
-	$(LOCK) --upgrade --output-file requirements-runtime.txt requirements-runtime.in
-	$(LOCK) --upgrade --output-file bench/requirements.txt bench/requirements.in
+	for name in requirements{,-uv,-dev,-runtime} bench/requirements; do $(LOCK) --output-file $$name.txt $$name.in; done
 	npm update --package-lock-only
 
 clean: ## Remove all that is made or installed
-	rm -rf .venv .venv-runtime .venv-function .venv-bench node_modules .stamps .serverless dist
+	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules .stamps .serverless dist
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
-.stamps/python: requirements-dev.txt
+.stamps/python: requirements-uv.txt requirements-dev.txt
 	@echo "Installing the Python packages into .venv" >&2
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .venv >&2
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt >&2
+	@python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements-uv.txt >&2
+	@$(call install,.venv,requirements-dev.txt)
 	@mkdir -p .stamps && touch $@
 
 # What Lambda brings beside the package: its Python, if there is one here, and what its runtime has installed.
 .stamps/runtime: requirements-runtime.txt | .stamps/python
 	@echo "Installing Lambda's runtime client into .venv-runtime" >&2
-	@$(call install,.venv-runtime,requirements-runtime.txt)
+	@$(call environment,.venv-runtime,requirements-runtime.txt)
+	@mkdir -p .stamps && touch $@
+
+# What the function carries, for Lambda and for this machine: the package is built from these without a network.
+# manylinux2014 needs glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
+.stamps/wheels: requirements.txt .stamps/runtime | .stamps/python
+	@echo "Installing what the function carries into .wheels" >&2
+	@rm -rf .wheels
+	@$(call install,.venv,requirements.txt) --only-binary :all: --target .wheels/lambda \
+		--python-platform aarch64-manylinux2014 --python-version 3.13
+	@$(call install,.venv-runtime,requirements.txt) --target .wheels/local
 	@mkdir -p .stamps && touch $@
 
 # Only `make bench` needs these two: what the function carries and nothing else, and what the other ways are made of.
 .stamps/function: requirements.txt | .stamps/python
 	@echo "Installing what the function carries into .venv-function" >&2
-	@$(call install,.venv-function,requirements.txt)
+	@$(call environment,.venv-function,requirements.txt)
 	@mkdir -p .stamps && touch $@
 
 .stamps/bench: bench/requirements.txt | .stamps/python
 	@echo "Installing the other ways to gather comics into .venv-bench" >&2
-	@$(call install,.venv-bench,bench/requirements.txt)
+	@$(call environment,.venv-bench,bench/requirements.txt)
 	@mkdir -p .stamps && touch $@
 
 .stamps/node: package-lock.json

@@ -63,7 +63,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 def unpacked(directory: Path, python: str) -> Path:
     """The package as it is deployed, but with wheels for this machine, in a directory in that one."""
     built, package = directory / "function.zip", directory / "package"
-    build_zip.build(built, python, Path(FUNCTION_PYTHON))
+    build_zip.build(built, python, build_zip.LOCAL_WHEELS)
     with ZipFile(built) as files:
         files.extractall(package)
     return package

@@ -78,7 +78,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same zip with wheels for this machine, where those for Lambda's cannot run."""
     built = tmp_path_factory.mktemp("local package") / "function.zip"
-    build_zip.build(built, python313.find(), RUNTIME_PYTHON)
+    build_zip.build(built, python313.find(), build_zip.LOCAL_WHEELS)
     return built
 
 

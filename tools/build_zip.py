@@ -1,12 +1,12 @@
-"""Builds dist/function.zip, what Lambda runs: the locked wheels for Python 3.13 on arm64, app/ and handler.py.
+"""Builds dist/function.zip, which Lambda runs: the locked wheels for Python 3.13 on arm64, app/ and handler.py.
 
     python -m tools.build_zip [dist/function.zip]
 
-Built twice on one machine it is the same, byte for byte; another zlib may pack otherwise. Compiled files are carried
-when a Python 3.13 is found (see tools/python313.py): without them each cold start compiles every module, as
-/var/task cannot be written.
+The wheels are those that the Makefile installed into .wheels/lambda, so no network is needed. Two builds on one
+machine are equal byte for byte; another zlib may compress differently. The zip has compiled files when a Python 3.13
+is found (see tools/python313.py). Without them each cold start compiles every module, as /var/task is read-only.
 
-What the wheels bring is left out where nothing in the function asks for it:
+Parts of the wheels that the function never uses are left out:
 
 - Their metadata. Only `flask.__version__`, Flask's command line and test client, and werkzeug's local server look
   a version up there.
@@ -32,10 +32,11 @@ from tools import python313
 
 ROOT = Path(__file__).parent.parent
 
-# manylinux2014 asks for glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
-LAMBDA = ("--platform", "manylinux2014_aarch64", "--implementation", "cp", "--python-version", "3.13")
-LOCKED = ("--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt"))
-LEFT_OUT = ("*.dist-info", "*/tests", "anyio", "asgiref", "bin", "h11", "httpcore")
+LAMBDA_WHEELS = ROOT / ".wheels" / "lambda"
+LOCAL_WHEELS = ROOT / ".wheels" / "local"
+"""The same packages for .venv-runtime on this machine, to run here as in Lambda."""
+
+LEFT_OUT = ("*.dist-info", ".lock", "__pycache__", "anyio", "asgiref", "bin", "h11", "httpcore", "tests")
 
 # Where Lambda unpacks the zip. The compiled files name it, and not the directory that they were compiled in.
 TASK_ROOT = "/var/task"
@@ -44,14 +45,11 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can tell
 MODE = stat.S_IFREG | 0o644  # Lambda runs the function as another user: all may read
 
 
-def build(target: Path, python: str | None, runtime: Path | None = None) -> None:
-    """Write the zip, with files compiled by that Python 3.13 if there is one.
-
-    With `runtime`, a Python on this machine, its wheels are for that one: to try here what runs in Lambda.
-    """
+def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS) -> None:
+    """Write the zip from these installed wheels, with files compiled by that Python 3.13 if there is one."""
     with TemporaryDirectory() as directory:
         root = Path(directory, "function")
-        _install(root, runtime)
+        shutil.copytree(wheels, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
         _copy_ours(root)
         if python:
             _compile(root, python)
@@ -67,16 +65,6 @@ def report(built: Path) -> str:
     lines = [f"{_megabytes(built.stat().st_size)}, {_megabytes(sizes.total())} unpacked; the largest parts unpacked:"]
     lines += [f"{_megabytes(size):>8}  {part}" for part, size in sizes.most_common(5)]
     return "\n".join(lines)
-
-
-def _install(root: Path, runtime: Path | None) -> None:
-    # pip reads the lock's markers as the Python that runs it, not as 3.13: tests/test_package.py sees if one is missed.
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input"]
-    command = [*pip, "--python", str(runtime), "install"] if runtime else [*pip, "install", *LAMBDA]
-    subprocess.run([*command, "--no-compile", "--target", str(root), *LOCKED], check=True)  # noqa: S603 - our own lock
-    for pattern in LEFT_OUT:
-        for path in root.glob(pattern):
-            shutil.rmtree(path)
 
 
 def _copy_ours(root: Path) -> None:
@@ -121,8 +109,7 @@ def main(target: Path) -> None:
     python = python313.find()
     if not python:
         print(
-            "No Python 3.13 was found, neither as PYTHON313 nor as python3.13: nothing is compiled, "
-            "and each cold start will take longer.",
+            f"{python313.ADVICE} The package has no compiled files, so each cold start will take twice as long.",
             file=sys.stderr,
         )
     build(target, python)
