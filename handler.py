@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app import create_app, events
+from app import create_app
+from app.runtime import events
 from app.settings import Settings
 
 app = create_app(Settings.from_environ())

@@ -7,19 +7,19 @@ import asyncio
 import concurrent.futures.thread  # noqa: F401
 import encodings.idna  # noqa: F401
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from app.connections import Connections
-from app.event_loop import EventLoop
+from app.clock import Clock
+from app.runtime.event_loop import EventLoop
 from app.settings import Settings
+from app.upstream.connection_pool import Connections
 
 if TYPE_CHECKING:
     from app.application import XkcdGather
 
 
-def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> "XkcdGather":
+def create_app(settings: Settings, clock: Clock = time.time) -> "XkcdGather":
     """The application for these settings. It asks nobody anything before it is asked.
 
     `clock` gives the seconds since 1970, by which all goes: what is fresh, who has a rest, the comic of the day.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -10,16 +10,20 @@ from urllib.parse import unquote_to_bytes
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app import envelope, events, log_line, pages, pings, problems, responses, routes
-from app.async_flask import AsyncFlask
-from app.caches import Caches, Table
-from app.connections import Connections
+from app import pings
+from app.caches.bounded import Table
+from app.caches.layers import Caches
+from app.clock import Clock
 from app.errors import BadAnswer, GatherError, TableError
-from app.event_loop import EventLoop
-from app.filling import Filled, Filler, Progress
-from app.gatherer import Gatherer
+from app.gathering.filler import Filled, Filler, Progress
+from app.gathering.gatherer import Gatherer
+from app.runtime import events
+from app.runtime.async_flask import AsyncFlask
+from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.xkcd import Xkcd
+from app.upstream.connection_pool import Connections
+from app.upstream.xkcd import Xkcd
+from app.web import envelope, log_line, pages, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -33,10 +37,8 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and what a ping does."""
 
-    def __init__(
-        self, settings: Settings, clock: Callable[[], float], event_loop: EventLoop, connections: Connections
-    ) -> None:
-        super().__init__(__package__, event_loop)
+    def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, connections: Connections) -> None:
+        super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
@@ -85,8 +87,8 @@ class XkcdGather(AsyncFlask):
         """Close connections and the event loop. At the process's end this happens by itself."""
         self.event_loop.close()
 
-    def _open_table(self, name: str, clock: Callable[[], float]) -> Table:
-        from app.dynamodb import ComicsTable  # brings boto3, which takes as long as all else together
+    def _open_table(self, name: str, clock: Clock) -> Table:
+        from app.caches.dynamodb import ComicsTable  # brings boto3, which takes as long as all else together
 
         table = ComicsTable(name, clock)
         self.event_loop.on_close(table.aclose)
@@ -108,8 +110,8 @@ class XkcdGather(AsyncFlask):
     async def _fill(self, progress: Progress) -> Filled:
         if self._filler is None:
             raise TableError("There is no table to fill: COMICS_TABLE names none.")
-        newest = await self._gatherer.renew_newest(inf)
-        return await self._filler.fill(newest, None, inf, progress)
+        latest = await self._gatherer.renew_latest(inf)
+        return await self._filler.fill(latest, None, inf, progress)
 
 
 def _problem(error: GatherError) -> Response:

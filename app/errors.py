@@ -5,7 +5,7 @@ GatherError
 ├── BadEvent               the function was invoked with something that is no ping and no request
 ├── NoImage                the comic's image is asked for, and it has none
 ├── ShuttingDown           the process is ending, and what it did for the caller was cancelled
-├── NewestUnknown          the selection needs the newest comic's number, and nobody knows it
+├── LatestUnknown          the selection needs the latest comic's number, and nobody knows it
 ├── TableError             the table of comics could not be read or written; no caller ever sees this
 └── UpstreamError          xkcd gave no comic
     ├── NoSuchComic        because there is none
@@ -89,9 +89,9 @@ class TooLate(UpstreamError):
     """Nothing came within the time allowed."""
 
 
-class NewestUnknown(GatherError):
-    """The newest comic's number could not be learnt; `cause` says why."""
+class LatestUnknown(GatherError):
+    """The latest comic's number could not be learnt; `cause` says why."""
 
     def __init__(self, cause: UpstreamError) -> None:
-        super().__init__(f"The newest comic's number is not known: {cause}")
+        super().__init__(f"The latest comic's number is not known: {cause}")
         self.cause = cause

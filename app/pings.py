@@ -1,4 +1,4 @@
-"""What a scheduled ping does: it keeps the newest number known, connections open, and the table without gaps."""
+"""What a scheduled ping does: it keeps the latest number known, connections open, and the table without gaps."""
 
 import logging
 import time
@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from app.errors import TableError, UpstreamError
-from app.filling import Filler
-from app.gatherer import Gatherer
+from app.gathering.filler import Filler
+from app.gathering.gatherer import Gatherer
 from app.settings import Settings
 
 CONNECTIONS = 5
@@ -24,7 +24,7 @@ async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, de
     began = time.monotonic()
     report: dict[str, Any] = {"latest": None, "gathered": 0, "failed": 0, "missing": None, "problem": None}
     try:
-        report["latest"] = await gatherer.renew_newest(deadline)
+        report["latest"] = await gatherer.renew_latest(deadline)
         await gatherer.connect(CONNECTIONS, deadline)
         if filler is not None:
             report |= asdict(await filler.fill(report["latest"], settings.fill, deadline))

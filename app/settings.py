@@ -39,9 +39,9 @@ class Settings:
     attempt: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
     floor: int = 3290
-    """A number that the newest comic's is not below, taken for it while xkcd is asked: there were 3290 in August 2026.
+    """A number that the latest comic's is not below, taken for it while xkcd is asked: there were 3290 in August 2026.
 
-    The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the newest is known.
+    The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the latest is known.
     """
     hedge: bool = True
     """Whether a request to xkcd that is slow may bring about another, of which the first answer counts."""

@@ -1,4 +1,4 @@
-"""Measures five comics where the newest comic's number is not known yet, against where it is or is not needed.
+"""Measures five comics where the latest comic's number is not known yet, against where it is or is not needed.
 
 Every invocation is the first of a new application, with nothing remembered and no connection open.
 """
@@ -16,7 +16,7 @@ from bench.results import spread
 from bench.setting import Setting, progress
 from bench.upstream import LATENCY
 
-NEWEST = 2665
+LATEST = 2665
 """That of the stand-in."""
 
 
@@ -25,18 +25,18 @@ class Question:
     """A request for five comics, of an application that was asked `before` and begins at `floor`."""
 
     path: str
-    floor: int = NEWEST
+    floor: int = LATEST
     before: str = ""
 
 
 QUESTIONS = {
     "five fixed numbers": Question("/comics?n=1-5"),
-    "random=5, the newest known": Question("/comics?random=5", before="/comics/latest"),
-    "random=5, the newest not known": Question("/comics?random=5"),
-    "the same with a floor 40 comics ago": Question("/comics?random=5", floor=NEWEST - 40),
-    "the same with the newest asked for first": Question("/comics?random=5", floor=0),
-    "n=1-4,latest, the newest not known": Question("/comics?n=1-4,latest"),
-    "latest=5, the newest not known": Question("/comics?latest=5"),
+    "random=5, the latest known": Question("/comics?random=5", before="/comics/latest"),
+    "random=5, the latest not known": Question("/comics?random=5"),
+    "the same with a floor 40 comics ago": Question("/comics?random=5", floor=LATEST - 40),
+    "the same with the latest asked for first": Question("/comics?random=5", floor=0),
+    "n=1-4,latest, the latest not known": Question("/comics?n=1-4,latest"),
+    "latest=5, the latest not known": Question("/comics?latest=5"),
 }
 
 

@@ -82,7 +82,7 @@ def caches(part: Part) -> str:
 
 
 def random(part: Part) -> str:
-    """What the first request of an application takes, by whether the newest comic is known."""
+    """What the first request of an application takes, by whether the latest comic is known."""
     rows = [[question, multiple(taken, part["latency"])] for question, taken in part["questions"].items()]
     heading = f"## Five comics at first, as a multiple of xkcd's {1000 * part['latency']:.0f} ms"
     return f"{heading}\n\n{table(['question', 'wall time'], rows)}"

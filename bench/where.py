@@ -14,12 +14,12 @@ from cProfile import Profile
 from pstats import Stats
 from typing import Any
 
-from app.caches import Caches
-from app.connections import Connections
-from app.gatherer import Gatherer
-from app.selection import Listed
+from app.caches.layers import Caches
+from app.comics.selection import Listed
+from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.xkcd import Xkcd
+from app.upstream.connection_pool import Connections
+from app.upstream.xkcd import Xkcd
 from bench.setting import Setting, progress
 
 COUNT = 100
@@ -27,9 +27,9 @@ COUNT = 100
 OWNERS = {
     "the kernel, sending and receiving": ("'send' of '_socket", "'recv' of '_socket"),
     "asyncio: tasks, timers, the loop": ("/asyncio/", "/selectors.py"),
-    "one connection and its parser": ("/app/connection", "/app/transport.py", "httptools"),
+    "one connection and its parser": ("/app/upstream/connection", "/app/upstream/transport.py", "httptools"),
     "httpx: requests and answers": ("/httpx/",),
-    "records: JSON and comics": ("/json/", "/app/comic.py", "/app/xkcd.py", "/urllib/", "/datetime.py"),
+    "records: JSON and comics": ("/json/", "/app/comics/comic.py", "/app/upstream/xkcd.py", "/urllib/", "/datetime.py"),
     "gathering: deadlines, hedges, caches": ("/app/", "/contextlib.py"),
 }
 """By what the code is found; the first that fits."""

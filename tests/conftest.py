@@ -10,8 +10,10 @@ from zipfile import ZipFile
 import pytest
 from flask.testing import FlaskClient
 
-from app import caches, create_app, dynamodb
+from app import create_app
 from app.application import XkcdGather
+from app.caches import bounded as caches
+from app.caches import dynamodb
 from app.settings import Settings
 from tests.contract import ContractClient
 from tools import build_zip, python313

@@ -11,7 +11,7 @@ import jsonschema_rs
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.pages import CONTRACT
+from app.web.pages import CONTRACT
 
 COMPONENTS = "#/components/"
 

@@ -2,8 +2,8 @@
 
 import json
 
-from app.comic import Comic
-from app.gathered import Found
+from app.comics.comic import Comic
+from app.comics.found import Found
 from tools.stand_in import records
 
 NOW = 1_795_000_000.0

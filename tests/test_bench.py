@@ -47,7 +47,7 @@ def test_a_way_gathers_the_comics_over_tls_as_often_as_it_is_told(upstream: Upst
 
 
 def test_an_answer_without_all_comics_is_not_measured(xkcd: StandIn) -> None:
-    xkcd.newest = 2
+    xkcd.latest = 2
     with Worker(OURS, {"XKCD_URL": xkcd.url}) as worker, pytest.raises(RuntimeError, match=r"asked for 3 comics"):
         worker.invoke(3)
 

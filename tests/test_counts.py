@@ -33,7 +33,7 @@ AT_THE_START = [
     "markupsafe", "serverless_wsgi", "werkzeug",
 ]  # fmt: skip
 
-# Unseeded, one of the five is among a hundred that are remembered every fifth time, and the newest now and then.
+# Unseeded, one of the five is among a hundred that are remembered every fifth time, and the latest now and then.
 SEEDED = "/comics?random=5&seed=a"
 
 
@@ -75,7 +75,7 @@ def tls_xkcd(tmp_path: Path) -> Iterator[StandIn]:
 def test_connections_requests_and_tls_contexts(
     tls_xkcd: StandIn, contexts: list[ssl.SSLContext], make_app: Callable[..., XkcdGather], tmp_path: Path
 ) -> None:
-    app = make_app(xkcd_url=tls_xkcd.url, ca_file=str(tmp_path / "ca.pem"), connect_at_start=5, floor=tls_xkcd.newest)
+    app = make_app(xkcd_url=tls_xkcd.url, ca_file=str(tmp_path / "ca.pem"), connect_at_start=5, floor=tls_xkcd.latest)
     assert connected(tls_xkcd, app, 5)
     counted = Counted(tls_xkcd)
     costs = {}
@@ -96,7 +96,7 @@ def test_connections_requests_and_tls_contexts(
 def test_five_random_comics_at_first_take_six_requests_at_once(
     xkcd: StandIn, make_app: Callable[..., XkcdGather]
 ) -> None:
-    make_app(floor=xkcd.newest).test_client().get(SEEDED)
+    make_app(floor=xkcd.latest).test_client().get(SEEDED)
     assert Counted(xkcd).since() == (6, 6)
 
 
@@ -104,7 +104,7 @@ def test_calls_of_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable
     def calls(path: str) -> dict[str, int]:
         """By a new process, which shares nothing but the table with others."""
         table.asked.clear()
-        make_app(table=table.name, floor=xkcd.newest).test_client().get(path)
+        make_app(table=table.name, floor=xkcd.latest).test_client().get(path)
         return dict(table.asked)
 
     assert {path: calls(path) for path in ("/comics?n=1-5", "/comics?n=5,4,3,2,1", "/comics?n=1-100", "/health")} == {

@@ -12,7 +12,7 @@ import pytest
 import handler
 from app.application import XkcdGather
 from app.errors import BadEvent
-from app.gatherer import Gatherer
+from app.gathering.gatherer import Gatherer
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 from tools.table import serverless
@@ -200,7 +200,7 @@ def test_an_invocation_about_to_end_answers_at_once(xkcd: StandIn) -> None:
 
 
 @pytest.mark.parametrize("name", ["ping", "scheduler", "warmup"])
-def test_a_ping_learns_the_newest_and_opens_connections(xkcd: StandIn, name: str) -> None:
+def test_a_ping_learns_the_latest_and_opens_connections(xkcd: StandIn, name: str) -> None:
     report = handler.handler(event(name), Context())
     assert isinstance(report.pop("milliseconds"), int)
     assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, "problem": None}
@@ -213,14 +213,14 @@ def test_a_ping_learns_the_newest_and_opens_connections(xkcd: StandIn, name: str
 def test_a_ping_in_bad_weather_reports_it(xkcd: StandIn) -> None:
     xkcd.faults[0] = "html"
     report = handler.handler(event("ping"), Context())
-    assert (report["latest"], report["problem"]) == (None, "xkcd's answer for the newest comic is not JSON.")
+    assert (report["latest"], report["problem"]) == (None, "xkcd's answer for the latest comic is not JSON.")
 
 
 def test_a_ping_never_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     async def fail(self: Gatherer, deadline: float) -> int:
         raise LookupError("a fault of ours")
 
-    monkeypatch.setattr(Gatherer, "renew_newest", fail)
+    monkeypatch.setattr(Gatherer, "renew_latest", fail)
     report = handler.handler(event("ping"), None)
     assert (report["latest"], report["problem"]) == (None, "The fault is ours: LookupError")
     assert [record.getMessage() for record in caplog.records] == ["A ping failed"]

@@ -7,73 +7,96 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# A file may import only what stands below it.
-HOUSE = [
-    "handler",
-    "app",
-    "app.application",
-    "app.async_flask",
-    "app.pages",
-    "app.routes",
-    "app.responses",
-    "app.envelope",
-    "app.log_line",
-    "app.http_caching",
-    "app.documentation",
-    "app.problems",
-    "app.pings",
-    "app.filling",
-    "app.gatherer",
-    "app.invocation",
-    "app.caches",
-    "app.dynamodb",
-    "app.threads",
-    "app.items",
-    "app.cache",
-    "app.asking",
-    "app.race",
-    "app.xkcd",
-    "app.transport",
-    "app.connections",
-    "app.connection",
-    "app.event_loop",
-    "app.timeline",
-    "app.gathered",
-    "app.politeness",
-    "app.hedging",
-    "app.events",
-    "app.fields",
-    "app.query",
-    "app.selection",
-    "app.comic",
-    "app.errors",
-    "app.settings",
-]
+# A package may import only those below it, and so may a module within its package.
+HOUSE = {
+    "handler": [],
+    "app": [],
+    "app.application": [],
+    "app.web": [
+        "pages",
+        "routes",
+        "responses",
+        "envelope",
+        "log_line",
+        "http_caching",
+        "contract",
+        "problems",
+        "timeline",
+        "fields",
+        "query",
+    ],
+    "app.pings": [],
+    "app.gathering": ["filler", "gatherer", "gathering", "gathered"],
+    "app.caches": ["layers", "memory", "bounded", "dynamodb", "threads", "items"],
+    "app.upstream": [
+        "polite_xkcd",
+        "race",
+        "hedging",
+        "budget",
+        "xkcd",
+        "transport",
+        "connection_pool",
+        "connection",
+    ],
+    "app.comics": ["found", "selection", "comic"],
+    "app.runtime": ["async_flask", "event_loop", "events"],
+    "app.circuit": [],
+    "app.clock": [],
+    "app.errors": [],
+    "app.settings": [],
+}
+MODULES = [name for package, rooms in HOUSE.items() for name in (package, *(f"{package}.{room}" for room in rooms))]
+SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
+"""Packages that are not above those that follow them in the list: neither knows the other."""
 PURE = {
-    "app.http_caching",
-    "app.documentation",
-    "app.items",
-    "app.timeline",
-    "app.gathered",
-    "app.politeness",
-    "app.hedging",
-    "app.events",
-    "app.fields",
-    "app.query",
-    "app.selection",
-    "app.comic",
+    "app.web.http_caching",
+    "app.web.contract",
+    "app.web.timeline",
+    "app.web.fields",
+    "app.web.query",
+    "app.caches.items",
+    "app.gathering.gathered",
+    "app.upstream.budget",
+    "app.upstream.hedging",
+    "app.comics.found",
+    "app.comics.selection",
+    "app.comics.comic",
+    "app.runtime.events",
+    "app.circuit",
+    "app.clock",
     "app.errors",
 }
 IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "boto3", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
-    "httpx": {"app.xkcd", "app.transport"},
-    "httptools": {"app.connection"},
-    "boto3": {"app.dynamodb"},
-    "botocore": {"app.dynamodb"},
-    "certifi": {"app.connections"},
+    "flask": {
+        "app.application",
+        "app.runtime.async_flask",
+        "app.web.envelope",
+        "app.web.log_line",
+        "app.web.pages",
+        "app.web.responses",
+        "app.web.routes",
+    },
+    "httpx": {"app.upstream.xkcd", "app.upstream.transport"},
+    "httptools": {"app.upstream.connection"},
+    "boto3": {"app.caches.dynamodb"},
+    "botocore": {"app.caches.dynamodb"},
+    "certifi": {"app.upstream.connection_pool"},
     "serverless_wsgi": {"handler"},
-    "os": {"app.settings", "app.event_loop"},
+    "os": {"app.settings", "app.runtime.event_loop"},
 }
+
+
+def package(module: str) -> str:
+    """The entry of HOUSE that the module belongs to."""
+    return module if module in HOUSE else module.rpartition(".")[0]
+
+
+def below(module: str) -> set[str]:
+    """The modules that this one may import."""
+    home = package(module)
+    others = {name for name in MODULES[MODULES.index(module) + 1 :] if package(name) not in SIDE_BY_SIDE.get(home, ())}
+    return others
 
 
 def source(module: str) -> Path:
@@ -89,7 +112,7 @@ def imports(module: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= (names & set(HOUSE)) or {node.module}
+            found |= (names & set(MODULES)) or {node.module}
     return found
 
 
@@ -98,15 +121,22 @@ def libraries(module: str) -> set[str]:
 
 
 def test_the_house_has_these_rooms_and_no_others() -> None:
-    rooms = {f"app.{path.stem}" for path in (ROOT / "app").glob("*.py")} - {"app.__init__"}
-    assert rooms | {"app", "handler"} == set(HOUSE)
+    paths = [path.relative_to(ROOT) for path in (ROOT / "app").rglob("*.py")]
+    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
+    assert modules | {"handler"} == set(MODULES)
 
 
-@pytest.mark.parametrize("module", HOUSE)
+@pytest.mark.parametrize("module", MODULES)
 def test_imports_run_down(module: str) -> None:
-    below = set(HOUSE[HOUSE.index(module) + 1 :])
     ours = {name for name in imports(module) if name.split(".")[0] in {"app", "handler"}}
-    assert ours <= below
+    assert ours <= below(module)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, rooms in HOUSE.items() if rooms))
+def test_a_package_itself_holds_a_docstring_and_nothing_else(name: str) -> None:
+    (docstring,) = ast.parse(source(name).read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    assert isinstance(docstring.value, ast.Constant)
 
 
 @pytest.mark.parametrize("module", sorted(PURE))
@@ -116,9 +146,9 @@ def test_a_pure_module_does_nothing_but_think(module: str) -> None:
 
 @pytest.mark.parametrize("library", sorted(OWNERS))
 def test_a_foreign_library_is_imported_by_its_owner_alone(library: str) -> None:
-    assert {module for module in HOUSE if library in libraries(module)} == OWNERS[library]
+    assert {module for module in MODULES if library in libraries(module)} == OWNERS[library]
 
 
-@pytest.mark.parametrize("module", HOUSE)
+@pytest.mark.parametrize("module", MODULES)
 def test_a_room_is_small(module: str) -> None:
     assert len(source(module).read_text().splitlines()) <= 220

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from app.application import XkcdGather
-from app.events import MARGIN
+from app.runtime.events import MARGIN
 from tests.commands import program
 from tools.stand_in import StandIn
 from tools.table import LocalTable

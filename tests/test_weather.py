@@ -191,7 +191,7 @@ def test_retries_are_few(xkcd: StandIn, app: XkcdGather, count: int, retries: in
 
 def test_after_a_429_there_is_no_retry_and_no_new_request(xkcd: StandIn, app: XkcdGather) -> None:
     client = app.test_client()
-    assert client.get("/comics/latest").json["num"] == xkcd.newest
+    assert client.get("/comics/latest").json["num"] == xkcd.latest
     xkcd.asked.clear()
     xkcd.faults[0] = "429"
     assert client.get("/comics?n=1,2,3").status_code == 503

@@ -15,9 +15,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from app import create_app, documentation
-from app.pages import CONTRACT
+from app import create_app
 from app.settings import Settings
+from app.web import contract as documentation
+from app.web.pages import CONTRACT
 from tools.stand_in import StandIn
 
 GUIDE = Path(__file__).parent.parent / "docs" / "api.md"
@@ -28,7 +29,7 @@ BEGINNING = """\
 # The API, path by path
 
 Written by `make docs` from [the contract](../app/openapi.json), which the service answers at `/openapi.json` and shows
-as a page at `/docs`. All answers are real ones, with a stand-in for xkcd.com behind them whose newest comic is 2665.
+as a page at `/docs`. All answers are real ones, with a stand-in for xkcd.com behind them whose latest comic is 2665.
 `$API` is where the service is, such as `http://127.0.0.1:8000` for `make serve PORT=8000`.
 
 | call | answer |

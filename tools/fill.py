@@ -19,7 +19,7 @@ import click
 from app import create_app
 from app.application import XkcdGather
 from app.errors import GatherError
-from app.filling import Filled
+from app.gathering.filler import Filled
 from app.settings import Settings
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ

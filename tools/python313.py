@@ -1,4 +1,4 @@
-"""Finds Lambda's Python on this machine: PYTHON313, `python3.13` on the path, or the newest 3.13 that pyenv has.
+"""Finds Lambda's Python on this machine: PYTHON313, `python3.13` on the path, or the latest 3.13 that pyenv has.
 
     python -m tools.python313
 

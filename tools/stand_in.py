@@ -52,7 +52,7 @@ class StandIn:
 
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
-    `passing_faults` befalls one request. They and `newest` may be changed at any time. `asked` counts requests
+    `passing_faults` befalls one request. They and `latest` may be changed at any time. `asked` counts requests
     by path, `connections` those ever accepted.
     """
 
@@ -68,7 +68,7 @@ class StandIn:
         self.slow = slow
         self.faults = dict(faults or {})
         self.passing_faults: list[str] = []
-        self.newest = max(records())
+        self.latest = max(records())
         self.asked: Counter[str] = Counter()
         self.connections = 0
         self.url = ""
@@ -160,7 +160,7 @@ class StandIn:
         if path.startswith("/comics/"):
             return [answer(drawing(path), kind="image/svg+xml")]
         num = self._num(path)
-        body = records().get(num, b"") if num <= self.newest else b""
+        body = records().get(num, b"") if num <= self.latest else b""
         name = self.passing_faults.pop() if self.passing_faults else self.faults.get(num) or self.faults.get(0)
         if name is not None and num:
             return FAULTS[name](body)
@@ -169,7 +169,7 @@ class StandIn:
     def _num(self, path: str) -> int:
         match path.strip("/").split("/"):
             case ["info.0.json"]:
-                return self.newest
+                return self.latest
             case [num, "info.0.json"] if num.isascii() and num.isdigit() and len(num) < 10:
                 return int(num)
         return 0
@@ -186,7 +186,7 @@ def xkcd_environ() -> Iterator[dict[str, str]]:
         yield {"XKCD_URL": url}
     else:
         with StandIn() as xkcd:
-            yield {"XKCD_URL": xkcd.url, "XKCD_FLOOR": str(xkcd.newest)}
+            yield {"XKCD_URL": xkcd.url, "XKCD_FLOOR": str(xkcd.latest)}
 
 
 class _Connection(asyncio.Protocol):

@@ -1,0 +1,1 @@
+"""Where comics are kept: in memory and in a DynamoDB table."""

@@ -1,0 +1,78 @@
+"""A cache of comics in the memory of this process."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.clock import Clock
+from app.comics.found import LATEST_FRESH, Found, LatestNumber
+from app.comics.selection import MISSING
+from app.errors import NoSuchComic
+
+
+class Memory:
+    """At most so many comics in this process, the oldest out first. Lives on the event loop: it has no locks.
+
+    It also knows which comics xkcd does not have. `clock` gives seconds since 1970.
+    """
+
+    def __init__(self, most: int, clock: Clock) -> None:
+        self._most = most
+        self._clock = clock
+        self._comics: dict[int, Found] = {}
+        self._absent_since: dict[int, float] = {}
+        self._latest: LatestNumber | None = None
+        self._highest = 0
+
+    @property
+    def latest_number(self) -> LatestNumber | None:
+        """The latest comic's number, fresh or old."""
+        return self._latest if self._latest is not None and self._latest.is_kept(self._clock()) else None
+
+    async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
+        now = self._clock()
+        had = ((num, self._comics.get(num)) for num in numbers)
+        return {num: found for num, found in had if found is not None and found.is_kept(now)}
+
+    async def latest(self) -> LatestNumber | None:
+        return self.latest_number
+
+    async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
+        for found in comics:
+            self._comics.pop(found.comic.num, None)
+            self._comics[found.comic.num] = replace(found, source="memory")
+            self._highest = max(self._highest, found.comic.num)
+        _shorten(self._comics, self._most)
+        self._learn(latest or self._latest)
+
+    def _learn(self, latest: LatestNumber | None) -> None:
+        """Take the number in unless a later one is known. It never falls below a comic that has been seen.
+
+        So it may when an old answer comes late, from the table or from one of xkcd's own caches.
+        """
+        known = self._latest
+        if latest is None or (known is not None and latest.learnt_at < known.learnt_at):
+            return
+        self._latest = replace(latest, num=max(latest.num, self._highest))
+        if known is None or known.num != self._latest.num:
+            self._absent_since.clear()
+
+    def keep_absent(self, num: int) -> None:
+        """Take in that xkcd has no comic of that number yet. That it lacks one it should have is not remembered."""
+        if self._latest is not None and num > self._latest.num:
+            self._absent_since[num] = self._clock()
+            _shorten(self._absent_since, self._most)
+
+    def absence(self, num: int) -> NoSuchComic | None:
+        """Why xkcd need not be asked for the comic of that number; None when there may be one."""
+        latest, now = self._latest, self._clock()
+        if latest is not None and latest.is_fresh(now) and num > latest.num:
+            return NoSuchComic(f"xkcd has no comic {num}: the latest is {latest.num}.")
+        if num in MISSING or now - self._absent_since.get(num, -LATEST_FRESH) < LATEST_FRESH:
+            return NoSuchComic(f"xkcd has no comic {num}.")
+        return None
+
+
+def _shorten(entries: dict[int, Any], most: int) -> None:
+    while len(entries) > most:
+        del entries[next(iter(entries))]

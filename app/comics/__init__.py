@@ -1,0 +1,1 @@
+"""Pure: comics and selections of them."""

@@ -1,0 +1,1 @@
+"""Gathers a selection of comics from the caches and xkcd."""

@@ -1,0 +1,1 @@
+"""Asks xkcd.com, over connections of our own."""

@@ -1,0 +1,1 @@
+"""Flask lives here: requests in, answers out."""

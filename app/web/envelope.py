@@ -1,0 +1,80 @@
+"""What every answer carries, whatever it says: CORS, the licence, an id, its time; and 304, gzip and preflight."""
+
+import gzip
+import time
+import uuid
+
+from flask import Response, g, request
+
+from app.runtime import events
+from app.web.http_caching import NO_STORE
+
+LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
+
+WORTH_PACKING = 1024
+"""Bytes of a body above which it is sent with gzip to those who take it."""
+
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Server-Timing, X-Request-Id",
+    "Timing-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+    "Link": f'<{LICENSE}>; rel="license"',
+}
+
+PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' https://xkcd.com https://*.xkcd.com; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def begin() -> None:
+    """Note when the request came; before it is looked at."""
+    g.began = time.monotonic()
+
+
+def finish(response: Response) -> Response:
+    """The response as it leaves."""
+    response.headers.update(HEADERS)
+    response.vary.add("Accept-Encoding")
+    response.headers["X-Request-Id"] = _request_id()
+    response.headers.setdefault("Cache-Control", NO_STORE)
+    if request.method == "OPTIONS" and response.allow:
+        _permit(response)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    etag, _ = response.get_etag()
+    if response.status_code == 200 and etag and request.if_none_match.contains_weak(etag):
+        response.status_code = 304  # for which werkzeug sends no body and no headers about one
+    elif response.status_code != 206 and request.accept_encodings.quality("gzip"):
+        _pack(response, etag)
+    total = f"total;dur={1000 * (time.monotonic() - g.began):.1f}"
+    response.headers["Server-Timing"] = ", ".join(filter(None, [response.headers.get("Server-Timing"), total]))
+    return response
+
+
+def _request_id() -> str:
+    told = events.request_id(request.environ.get("serverless.event"), request.environ.get("serverless.context"))
+    return told or uuid.uuid4().hex
+
+
+def _permit(response: Response) -> None:
+    """Make the answer to OPTIONS one to a CORS preflight: whatever we answer, pages of others may ask for."""
+    response.headers.update(PREFLIGHT)
+    response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
+    response.status_code = 204
+    del response.headers["Content-Type"]
+
+
+def _pack(response: Response, etag: str | None) -> None:
+    response.direct_passthrough = False  # which files have, so that their bytes need not be read here
+    body = response.get_data()
+    if len(body) <= WORTH_PACKING:
+        return
+    response.set_data(gzip.compress(body, 6, mtime=0))
+    response.content_encoding = "gzip"
+    if etag is not None:
+        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes

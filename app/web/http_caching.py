@@ -1,0 +1,35 @@
+"""Pure: how long others may keep an answer, and the tag by which they ask whether it still holds."""
+
+import hashlib
+import json
+
+from app.comics.selection import Selection
+from app.errors import NoSuchComic
+from app.gathering.gathered import Gathered
+from app.settings import VERSION
+
+NO_STORE = "no-store"
+FOR_A_DAY = "public, max-age=86400"
+FOR_FIVE_MINUTES = "public, max-age=300"
+
+
+def cache_control(selection: Selection, gathered: Gathered) -> str:
+    """A day for comics that are what they are; five minutes for what the next comic changes; else not at all."""
+    stale = any(found.stale for found in gathered.comics)
+    passing = any(not isinstance(failure.error, NoSuchComic) for failure in gathered.failures)
+    if stale or passing or gathered.latest_stale or not selection.repeatable:
+        return NO_STORE
+    return FOR_FIVE_MINUTES if selection.needs_latest or gathered.failures else FOR_A_DAY
+
+
+def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
+    """The same for the same comics and failures, wherever and whenever they came from."""
+    asked = [VERSION, repr(selection), fields]
+    failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
+    return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
+
+
+def etag_of(content: object) -> str:
+    """The tag of anything that JSON can hold."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

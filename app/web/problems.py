@@ -1,0 +1,95 @@
+"""Turns what went wrong into RFC 9457 problem details; nothing else maps errors to statuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from app.errors import (
+    BadAnswer,
+    BadRequest,
+    GatherError,
+    LatestUnknown,
+    NoImage,
+    NoSuchComic,
+    Refused,
+    ShuttingDown,
+    TooLate,
+    Unreachable,
+)
+from app.gathering.gathered import Failure
+
+_MEANINGS: dict[type[GatherError], tuple[int, str]] = {
+    BadRequest: (400, "Bad request"),
+    NoImage: (404, "No image"),
+    NoSuchComic: (404, "No such comic"),
+    BadAnswer: (502, "Unusable answer from xkcd"),
+    Unreachable: (503, "xkcd not reached"),
+    Refused: (503, "xkcd refused"),
+    LatestUnknown: (503, "Latest comic unknown"),
+    ShuttingDown: (503, "Shutting down"),
+    TooLate: (504, "No answer from xkcd in time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem as it is told to the caller; `retry_after` is in seconds."""
+
+    status: int
+    title: str
+    detail: str
+    num: int | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    retry_after: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The problem details object."""
+        about = {} if self.num is None else {"num": self.num}
+        return {**about, "status": self.status, "title": self.title, "detail": self.detail, **self.more}
+
+
+def of_error(error: GatherError) -> Problem:
+    """The problem that an error of ours is to the caller."""
+    status, title = next(_MEANINGS[kind] for kind in type(error).__mro__ if kind in _MEANINGS)
+    cause = error.cause if isinstance(error, LatestUnknown) else error
+    return Problem(
+        status,
+        title,
+        str(error),
+        num=error.num if isinstance(error, NoImage) else None,
+        more={"url": f"https://xkcd.com/{error.num}/"} if isinstance(error, NoImage) else {},
+        retry_after=cause.retry_after if isinstance(cause, Refused) else None,
+    )
+
+
+def of_failure(failure: Failure) -> Problem:
+    """The problem of one comic that could not be had."""
+    return replace(of_error(failure.error), num=failure.num)
+
+
+def of_failures(failures: Sequence[Failure], latest: int | None) -> Problem:
+    """The problem of an answer without a single comic: the failures' status if they agree, else 502."""
+    problems = [of_failure(failure) for failure in failures]
+    agreed = len({problem.status for problem in problems}) == 1
+    first = problems[0]
+    return Problem(
+        first.status if agreed else 502,
+        first.title if agreed else "No comic could be had",
+        first.detail if len(problems) == 1 else f"None of the {len(problems)} comics could be had.",
+        more={"failures": [problem.to_json() for problem in problems], "latest": latest},
+        retry_after=max((problem.retry_after for problem in problems if problem.retry_after is not None), default=None),
+    )
+
+
+def of_http(error: HTTPException) -> Problem:
+    """The problem that Flask or werkzeug found: a wrong path, a wrong method, a fault of our own."""
+    hints = {
+        404: "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
+        "/docs says more.",
+        405: "This path answers GET, HEAD and OPTIONS only.",
+        500: "The fault is ours; it has been logged.",
+    }
+    status = error.code or 500
+    return Problem(status, error.name, hints.get(status, error.description or error.name))

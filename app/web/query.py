@@ -1,0 +1,100 @@
+"""Pure: what a request's parameters select, "n=614,1-5,latest" for one."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.comics.comic import HIGHEST
+from app.comics.selection import MOST, Item, Latest, Listed, Randomly, Selection, Since
+from app.errors import BadRequest
+
+PARAMETERS = frozenset({"n", "random", "seed", "latest", "since"})
+
+
+def parse(query: Mapping[str, Sequence[str]]) -> Selection:
+    """The selection that query parameters make, each given as the list of its values.
+
+    Looks at PARAMETERS only; without any of them it is five random comics.
+    Raises BadRequest, quoting the wrong part and saying what would be right.
+    """
+    given = [name for name in ("n", "random", "latest", "since") if name in query]
+    if len(given) > 1:
+        raise BadRequest(f"'{given[0]}' and '{given[1]}' exclude one another: give one of them.")
+    if "n" in query:
+        selection: Selection = Listed(parse_numbers(",".join(query["n"])))
+    elif "latest" in query:
+        selection = Latest(_count("latest", query))
+    elif "since" in query:
+        selection = Since(_number(_once("since", query), "'since'", lowest=0))
+    else:
+        return Randomly(_count("random", query) if "random" in query else 5, _seed(query))
+    if "seed" in query:
+        raise BadRequest(f"'seed' goes with 'random', not with '{given[0]}'.")
+    return selection
+
+
+def parse_numbers(text: str) -> tuple[Item, ...]:
+    """The items of "614, 1-5, latest": distinct, in order, 1 to MOST of them.
+
+    Spaces count for nothing around numbers, commas and dashes. Raises BadRequest.
+    """
+    items: dict[Item, None] = {}
+    for part in text.split(","):
+        items.update(dict.fromkeys(_items(part.strip(" "))))
+        if len(items) > MOST:
+            raise BadRequest(
+                f"With {quoted(part)}, 'n' selects more than {MOST} comics: ask for {MOST} at most at a time."
+            )
+    return tuple(items)
+
+
+def parse_number(text: str) -> int:
+    """One comic's number, 1 to HIGHEST. Raises BadRequest."""
+    return _number(text, "A comic's number")
+
+
+def quoted(text: str) -> str:
+    """What a caller sent, fit for an error message: 40 characters at most, nothing but printable ones."""
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown) + "'"
+
+
+def _items(part: str) -> Iterable[Item]:
+    if part == "latest":
+        return ("latest",)
+    first, dash, last = part.partition("-")
+    if not (dash and first.strip(" ")):
+        return (_number(part, "Each part of 'n'", "such as 614, 1-5 or latest"),)
+    low, high = (_number(end.strip(" "), "Each end of a range in 'n'") for end in (first, last))
+    if high < low:
+        raise BadRequest(f"The range {quoted(part)} in 'n' runs backwards: {high}-{low} would be right.")
+    return range(low, min(high, low + MOST) + 1)
+
+
+def _number(text: str, what: str, hint: str = "", lowest: int = 1) -> int:
+    # str.isdigit and int() take other scripts' digits too, "٣" for one.
+    digits = re.fullmatch("0*([0-9]{1,6})", text)
+    if not digits or int(digits[1]) < lowest:
+        form = f"a number from {lowest} to {HIGHEST}" + (f", {hint}" if hint else "")
+        raise BadRequest(f"{what} is to be {form}, but here it is {quoted(text)}.")
+    return int(digits[1])
+
+
+def _count(name: str, query: Mapping[str, Sequence[str]]) -> int:
+    text = _once(name, query)
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MOST:
+        raise BadRequest(f"'{name}' is to be a number from 1 to {MOST}, but here it is {quoted(text)}.")
+    return int(text)
+
+
+def _seed(query: Mapping[str, Sequence[str]]) -> str | None:
+    if "seed" not in query:
+        return None
+    if "random" not in query:
+        raise BadRequest("'seed' goes with 'random': say how many, as in random=5&seed=2026-11-22.")
+    return _once("seed", query)
+
+
+def _once(name: str, query: Mapping[str, Sequence[str]]) -> str:
+    if len(query[name]) > 1:
+        raise BadRequest(f"'{name}' is given {len(query[name])} times: give it once.")
+    return query[name][0]

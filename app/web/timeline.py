@@ -1,0 +1,95 @@
+"""Pure: where the bars of a gathering stand on its time axis, in percent of the axis."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import cycle
+
+from app.gathering.gathered import Gathered, Timing
+
+TICKS_AT_MOST = 5
+
+SHORTEST = 0.001
+"""Seconds that an axis is long at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One comic (0: the latest was asked for), where it came from or "failed", and how long it took, if xkcd was asked.
+
+    `x` and `width` are percentages of the axis. What xkcd was not asked for has no width.
+    """
+
+    num: int
+    source: str
+    x: float = 0.0
+    width: float = 0.0
+    milliseconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the axis."""
+
+    x: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A gathering as bars on a common axis; `share` is its time in percent of what one after the other would take."""
+
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    share: float
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where its comics came from, each once."""
+        return tuple(dict.fromkeys(bar.source for bar in self.bars))
+
+
+def timeline(gathered: Gathered) -> Timeline:
+    """The bars in the order of the page, those that failed last; the latest, if it was asked for, first."""
+    timings = {timing.num: timing for timing in gathered.timings}
+    end = max([SHORTEST, gathered.seconds, *(timing.end for timing in gathered.timings)])
+    bars = [_bar(num, source, timings, end) for num, source in _sources(gathered, timings)]
+    share = 100 * gathered.seconds / gathered.one_by_one if gathered.one_by_one > gathered.seconds else 100.0
+    return Timeline(tuple(bars), tuple(_ticks(end)), _percent(share))
+
+
+def _sources(gathered: Gathered, timings: dict[int, Timing]) -> Iterable[tuple[int, str]]:
+    if 0 in timings:
+        yield 0, "failed" if gathered.latest_stale else "xkcd"
+    for found in gathered.comics:
+        yield found.comic.num, found.source
+    for failure in gathered.failures:
+        yield failure.num, "failed"
+
+
+def _bar(num: int, source: str, timings: dict[int, Timing], end: float) -> Bar:
+    timing = timings.get(num)
+    if timing is None and source == "xkcd":
+        timing = timings.get(0)  # it came as the latest comic
+    if timing is None:
+        return Bar(num, source)
+    seconds = timing.end - timing.start
+    return Bar(num, source, _percent(100 * timing.start / end), _percent(100 * seconds / end), round(1000 * seconds, 1))
+
+
+def _ticks(end: float) -> Iterable[Tick]:
+    """Marks at round milliseconds, TICKS_AT_MOST of them, the first at 0."""
+    step = _step(1000 * end)
+    for index in range(int(1000 * end / step) + 1):
+        yield Tick(_percent(index * step / (10 * end)), round(index * step, 1))
+
+
+def _step(milliseconds: float) -> float:
+    """The smallest of 0.1, 0.2, 0.5, 1, 2, 5, 10… that is not too many ticks."""
+    step, factors = 0.1, cycle((2.0, 2.5, 2.0))
+    while milliseconds / step >= TICKS_AT_MOST:
+        step = round(step * next(factors), 1)
+    return step
+
+
+def _percent(value: float) -> float:
+    return round(value, 2)

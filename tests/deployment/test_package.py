@@ -1,0 +1,113 @@
+"""The zip that Lambda gets: what is in it, what is not, and that it is the same each time."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.commands import ROOT
+from tests.conftest import RUNTIME_PYTHON
+from tools import build_zip, python313
+
+pytestmark = pytest.mark.deployment
+
+NO_PYTHON_313 = {"PATH": "", "PYTHON313": "", "PYENV_ROOT": "/nowhere"}
+
+
+def build(target: Path, environ: Mapping[str, str], umask: int = -1) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tools.build_zip", str(target)]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environ}, umask=umask, capture_output=True, text=True, check=True
+    )
+
+
+def test_it_holds_the_app_the_handler_and_the_locked_wheels_and_nothing_else(package: Path) -> None:
+    locked = re.findall(r"^[\w-]+(?=\[|==)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    parts = {name.replace("-", "_") for name in locked} - {"anyio", "asgiref", "h11", "httpcore"} | {"app", "handler"}
+    with ZipFile(package) as files:
+        held = {name.split("/")[0].removesuffix(".py") for name in files.namelist()}
+    assert held - {"__pycache__"} == parts
+
+
+def test_of_the_app_it_holds_every_file_as_it_is(package: Path) -> None:
+    paths = [path for path in (ROOT / "app").rglob("*") if path.is_file() and path.parent.name != "__pycache__"]
+    ours = {str(path.relative_to(ROOT)): path.read_bytes() for path in [*paths, ROOT / "handler.py"]}
+    with ZipFile(package) as files:
+        assert {name: files.read(name) for name in files.namelist() if name in ours} == ours
+        assert {name for name in files.namelist() if name.startswith("app/") and "__pycache__" not in name} < {*ours}
+
+
+def test_it_holds_no_tests_programs_or_metadata(package: Path) -> None:
+    with ZipFile(package) as files:
+        names = files.namelist()
+    assert [name for name in names if re.search(r"(^|/)(tests?|bin)/|\.dist-info/", name)] == []
+
+
+def test_what_is_compiled_from_c_is_for_arm64(package: Path) -> None:
+    with ZipFile(package) as files:
+        heads = {name: files.read(name)[:20] for name in files.namelist() if name.endswith(".so")}
+    compiled = ("httptools/parser/parser", "httptools/parser/url_parser", "markupsafe/_speedups")
+    assert heads.keys() == {f"{name}.cpython-313-aarch64-linux-gnu.so" for name in compiled}
+    # The machine that an ELF file is for: 183 is AArch64.
+    assert {int.from_bytes(head[18:20], "little") for head in heads.values()} == {183}
+
+
+def test_all_may_read_every_file(package: Path) -> None:
+    with ZipFile(package) as files:
+        assert {entry.external_attr >> 16 for entry in files.infolist()} == {0o100644}
+
+
+def test_it_is_less_than_ten_megabytes_unpacked(package: Path) -> None:
+    with ZipFile(package) as files:
+        assert sum(entry.file_size for entry in files.infolist()) < 10_000_000
+
+
+def test_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.zip"
+    build(again, {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}, umask=0o077)
+    assert again.read_bytes() == package.read_bytes()
+
+
+def test_every_module_is_compiled_for_3_13_and_never_checked_again(package: Path, task_root: Path) -> None:
+    python = python313.find()
+    if python is None:
+        pytest.skip("there is no Python 3.13 here")
+    program = """
+import importlib.util, marshal, pathlib
+for source in pathlib.Path().rglob("*.py"):
+    compiled = pathlib.Path(importlib.util.cache_from_source(source)).read_bytes()
+    # https://peps.python.org/pep-0552/: the flag 1 is a hash of the source, and none to check it
+    head = importlib.util.MAGIC_NUMBER + b"\\1\\0\\0\\0" + importlib.util.source_hash(source.read_bytes())
+    assert compiled.startswith(head), source
+    code = marshal.loads(compiled[len(head):])
+    assert code.co_filename == f"/var/task/{source}", code.co_filename
+"""
+    subprocess.run([python, "-c", program], cwd=task_root, check=True)
+    assert len([*task_root.rglob("*.pyc")]) == len([*task_root.rglob("*.py")]) > 0
+
+
+def test_without_3_13_it_is_built_uncompiled_and_that_is_said(tmp_path: Path) -> None:
+    built = build(tmp_path / "function.zip", NO_PYTHON_313)
+    assert built.stderr.startswith("Lambda's Python 3.13 was not found, neither as PYTHON313 nor as python3.13 nor ")
+    assert built.stderr.endswith(" has no compiled files, so each cold start will take twice as long.\n")
+    with ZipFile(tmp_path / "function.zip") as files:
+        assert [name for name in files.namelist() if name.endswith(".pyc")] == []
+
+
+def test_the_report_tells_the_sizes_and_the_five_largest_parts(package: Path) -> None:
+    first, *parts = build_zip.report(package).splitlines()
+    assert re.fullmatch(r"[\d.]+ MB, [\d.]+ MB unpacked; the largest parts unpacked:", first)
+    assert len(parts) == 5
+    assert re.fullmatch(r" +[\d.]+ MB  httptools", parts[0])
+
+
+def test_from_the_zip_the_handler_imports_no_boto3_without_a_table(task_root: Path) -> None:
+    program = "import sys, handler; print(handler.__file__, 'boto3' in sys.modules, 'asgiref' in sys.modules)"
+    command = [str(RUNTIME_PYTHON), "-B", "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=task_root, env={}, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{task_root}/handler.py False False\n", "")

@@ -1,0 +1,66 @@
+"""One invocation through `serverless invoke local`, as `make run` and a developer do it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import QUIET, ROOT
+from tools.stand_in import StandIn
+
+
+def run(*command: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    plain = {"XKCD_URL": "", "RAW": ""}
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **QUIET, **plain, **environ}, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_run_prints_the_answers_body_and_what_gathering_saved() -> None:
+    done = run(sys.executable, "-m", "tools.run", "events/comics.json")
+    body = json.loads(done.stdout)
+    assert [comic["num"] for comic in body["comics"]] == [614, 353, 327, 149, 1053]
+    assert [failure["status"] for failure in body["failures"]] == [404]
+    assert body["complete"] is False
+    assert re.fullmatch(
+        r"5 round trips to xkcd in \d+ ms: [\d.]+ x one round trip \(\d+ ms\), "
+        r"[\d.]+ x one after the other \(\d+ ms\)\n",
+        done.stderr,
+    )
+    assert done.returncode == 0
+
+
+def test_raw_prints_the_functions_whole_answer() -> None:
+    answer = json.loads(run(sys.executable, "-m", "tools.run", "events/short.json", RAW="1").stdout)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert len(json.loads(answer["body"])["comics"]) == 3
+
+
+def test_a_ping_prints_its_report(xkcd: StandIn) -> None:
+    done = run(sys.executable, "-m", "tools.run", "events/ping.json", XKCD_URL=xkcd.url)
+    assert json.loads(done.stdout)["latest"] == 2665
+    assert done.stderr == ""
+
+
+def test_an_event_that_is_refused_is_an_error_that_says_why(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"Records": []}')
+    done = run(sys.executable, "-m", "tools.run", str(event))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "This event has the keys 'Records'. Accepted are an API Gateway request" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://xkcd.invalid"], ids=["no network"])
+def test_a_bare_invocation_without_network_is_a_503_and_no_failure(url: str) -> None:
+    done = run("node_modules/.bin/serverless", "invoke", "local", "-f", "api", XKCD_URL=url)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["statusCode"]) == (0, 503)
+    assert json.loads(answer["body"]) == {
+        "status": 503,
+        "title": "Latest comic unknown",
+        "detail": "The latest comic's number is not known: xkcd could not be reached.",
+    }

@@ -1,0 +1,59 @@
+"""The page made from the contract."""
+
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.web import contract as documentation
+from tests.contract import contract
+
+OPERATIONS = [operation for _, operations in documentation.sections(contract()) for operation in operations]
+
+
+def test_every_path_is_in_one_section() -> None:
+    assert sorted(operation.path for operation in OPERATIONS) == sorted(contract()["paths"])
+
+
+def test_an_operation_has_all_that_a_reader_needs() -> None:
+    (image,) = (operation for operation in OPERATIONS if operation.path == "/comics/{num}/image")
+    assert image == documentation.Operation(
+        path="/comics/{num}/image",
+        summary="A comic's image",
+        description="A redirect, so that it works as the address of an image. A comic without a single image is a "
+        "404 with its page's address.",
+        parameters=(documentation.Parameter("num", "path", "1 to 999999", "The comic's number."),),
+        example="/comics/614/image",
+        answer="Location: https://imgs.xkcd.com/comics/woodpecker.png",
+        statuses=image.statuses,
+    )
+    assert [status for status, _ in image.statuses] == ["302", "400", "404", "502", "503", "504"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
+def test_the_page_shows_each_path_with_an_example_to_follow_and_its_answer(
+    client: FlaskClient, operation: documentation.Operation
+) -> None:
+    page = unescape(client.get("/docs").text)
+    assert f"<code>GET {operation.path}</code> {operation.summary}" in page
+    assert f'<a href="{operation.example}">' in page
+    assert operation.answer in page
+    for parameter in operation.parameters:
+        assert f"<dt><code>{parameter.name}</code>" in page
+    assert client.get(operation.example).status_code in (200, 302)
+
+
+def test_the_page_needs_no_script_and_no_other_server(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+    assert "<script" not in page
+    assert "style=" not in page
+    assert 'src="' not in page
+    assert page.count("<link ") == 2
+    assert '<link rel="icon" type="image/svg+xml" href="/static/favicon.svg">' in page
+    assert '<link rel="stylesheet" href="/static/docs.css">' in page
+
+
+def test_what_stands_between_backticks_is_code(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+    assert "With <code>random</code>: the same seed gives the same comics." in page
+    assert "`" not in page

@@ -1,0 +1,242 @@
+"""What every answer carries, and what it becomes for those who have it already, who pack, or who ask from afar."""
+
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.application import XkcdGather
+from app.web.envelope import HEADERS
+from tests.test_handler import Context
+from tools.stand_in import StandIn
+
+ID = re.compile("[0-9a-f]{32}")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/comics?n=1", 200),
+        ("/comics?n=x", 400),
+        ("/comics/404", 404),
+        ("/nowhere", 404),
+        ("/comics/1/image", 302),
+        ("/1/info.0.json", 200),
+        ("/health", 200),
+        ("/openapi.json", 200),
+        ("/docs", 200),
+        ("/?n=1", 200),
+        ("/?n=x", 400),
+        ("/comic", 302),
+        ("/today", 302),
+        ("/static/gallery.css", 200),
+    ],
+)
+def test_every_answer_carries_the_same_headers(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert HEADERS.items() <= dict(answer.headers).items()
+    assert answer.headers["Vary"] == ("Accept, Accept-Encoding" if path.startswith("/?") else "Accept-Encoding")
+    assert ID.fullmatch(answer.headers["X-Request-Id"])
+    assert re.search(r"total;dur=\d+\.\d$", answer.headers["Server-Timing"])
+    assert "Cache-Control" in answer.headers
+    answer.close()
+
+
+def test_every_page_allows_what_is_ours_and_xkcds_images_and_nothing_else(client: FlaskClient) -> None:
+    for path in ("/?n=1", "/?n=x", "/docs", "/comic", "/today"):
+        assert client.get(path).headers["Content-Security-Policy"] == (
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+            "img-src 'self' https://xkcd.com https://*.xkcd.com; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )
+    assert "Content-Security-Policy" not in client.get("/comics?n=1").headers
+
+
+def test_a_callers_own_request_id_is_not_taken_over(client: FlaskClient) -> None:
+    answer = client.get("/comics?n=1", headers={"X-Request-Id": "mine"})
+    assert ID.fullmatch(answer.headers["X-Request-Id"])
+
+
+def test_the_request_id_is_the_gateways_or_else_lambdas(client: FlaskClient) -> None:
+    context = Context(request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+    environ: dict[str, Any] = {"serverless.context": context}
+    assert client.get("/health", environ_overrides=environ).headers["X-Request-Id"] == context.aws_request_id
+    environ["serverless.event"] = {"requestContext": {"requestId": "JKJaXmPLvHcESHA="}}
+    assert client.get("/health", environ_overrides=environ).headers["X-Request-Id"] == "JKJaXmPLvHcESHA="
+
+
+@pytest.mark.parametrize("path", ["/comics", "/comics/614", "/comics/latest/image", "/614/info.0.json", "/health", "/"])
+def test_a_preflight_is_permitted_whatever_it_asks(client: FlaskClient, path: str, xkcd: StandIn) -> None:
+    headers = {
+        "Origin": "https://example.org",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "if-none-match",
+    }
+    answer = client.options(path, headers=headers)
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert set(answer.headers["Access-Control-Allow-Methods"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert answer.headers["Access-Control-Allow-Origin"] == answer.headers["Access-Control-Allow-Headers"] == "*"
+    assert answer.headers["Access-Control-Max-Age"] == "86400"
+    assert "Content-Type" not in answer.headers
+    assert xkcd.asked == {}
+
+
+def test_a_preflight_for_no_path_of_ours_is_a_404(client: FlaskClient) -> None:
+    assert client.options("/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/comics?n=1-3", "/comics/1", "/comics/latest", "/1/info.0.json", "/?n=1", "/docs", "/openapi.json"]
+)
+def test_what_the_caller_has_already_is_not_sent_again(client: FlaskClient, path: str) -> None:
+    first = client.get(path)
+    etag = first.headers["ETag"]
+    assert re.fullmatch('W/"[0-9a-f]{24}"', etag)
+    for condition in (etag, etag.removeprefix("W/"), f'"other", {etag}', "*"):
+        again = client.get(path, headers={"If-None-Match": condition})
+        assert (again.status_code, again.data) == (304, b"")
+        for name in ("ETag", "Cache-Control", "Vary"):
+            assert again.headers.get(name) == first.headers.get(name)
+        assert "Content-Type" not in again.headers
+    assert client.get(path, headers={"If-None-Match": 'W/"other"'}).status_code == 200
+
+
+def test_a_redirect_to_an_image_is_sent_again(client: FlaskClient) -> None:
+    etag = client.get("/comics/1/image").headers["ETag"]
+    assert client.get("/comics/1/image", headers={"If-None-Match": etag}).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["", "//", "/"])
+def test_a_path_of_nothing_is_the_gallery(client: FlaskClient, path: str) -> None:
+    answer = client.get("/?n=1", environ_overrides={"PATH_INFO": path})
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+
+
+def test_what_depends_on_an_old_latest_number_is_not_kept(
+    client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/comics/latest")
+    monkeypatch.setattr("app.comics.found.LATEST_FRESH", -1.0)
+    xkcd.faults[2665] = "html"
+    for path in ("/comics/latest", "/info.0.json", "/comics?since=2664", "/?latest=1"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_a_problem_has_no_tag_and_is_not_kept(client: FlaskClient) -> None:
+    for path in ("/comics/404", "/comics?n=x", "/nowhere"):
+        answer = client.get(path, headers={"If-None-Match": "*"})
+        assert answer.status_code in (400, 404)
+        assert [answer.headers.get("ETag"), answer.headers["Cache-Control"]] == [None, "no-store"]
+
+
+@pytest.mark.parametrize("path", ["/comics?n=1-30", "/comics/404", "/comics/1/image", "/?n=1", "/docs"])
+def test_head_is_get_without_a_body(client: FlaskClient, path: str) -> None:
+    changing = {"X-Request-Id", "Server-Timing", "Content-Length" if path == "/?n=1" else ""}
+    client.get(path)
+    get, head = client.get(path), client.head(path)
+    assert (head.status_code, head.data) == (get.status_code, b"")
+    assert {name: text for name, text in head.headers.items() if name not in changing} == {
+        name: text for name, text in get.headers.items() if name not in changing
+    }
+
+
+@pytest.mark.parametrize("path", ["/comics?n=1-30", "/?n=1-30", "/openapi.json", "/1037/info.0.json"])
+def test_a_large_answer_is_packed_for_those_who_take_it(client: FlaskClient, path: str) -> None:
+    client.get(path)
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    assert [plain.content_encoding, packed.content_encoding] == [None, "gzip"]
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data)
+    if path != "/?n=1-30":  # which tells how long it took
+        assert gzip.decompress(packed.data) == plain.data
+        assert packed.data == client.get(path, headers={"Accept-Encoding": "gzip"}).data
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "*;q=0"])
+def test_it_is_not_packed_for_those_who_do_not(client: FlaskClient, accepted: str) -> None:
+    assert client.get("/comics?n=1-30", headers={"Accept-Encoding": accepted}).content_encoding is None
+
+
+def test_a_small_answer_is_never_packed(client: FlaskClient) -> None:
+    answer = client.get("/comics?n=1&fields=num", headers={"Accept-Encoding": "gzip"})
+    assert answer.content_encoding is None
+
+
+def test_what_is_not_to_be_kept_is_packed_as_well(client: FlaskClient) -> None:
+    answer = client.get("/comics?random=30", headers={"Accept-Encoding": "gzip"})
+    assert [answer.content_encoding, answer.headers.get("ETag")] == ["gzip", None]
+
+
+def test_a_file_is_packed_as_well_but_no_part_of_one(app: XkcdGather, tmp_path: Path) -> None:
+    sheet = b"p { margin: 0; }" * 100
+    (tmp_path / "docs.css").write_bytes(sheet)
+    app.static_folder = str(tmp_path)
+    client = app.test_client()
+    with client.get("/static/docs.css", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert gzip.decompress(answer.data) == sheet
+        etag = answer.headers["ETag"]
+    with client.get("/static/docs.css", headers={"Accept-Encoding": "gzip", "If-None-Match": etag}) as answer:
+        assert [answer.status_code, answer.data] == [304, b""]
+    with client.get("/static/docs.css", headers={"Accept-Encoding": "gzip", "Range": "bytes=1-1100"}) as answer:
+        assert [answer.status_code, answer.content_encoding, answer.data] == [206, None, sheet[1:1101]]
+
+
+DAY, FIVE_MINUTES, NEVER = "public, max-age=86400", "public, max-age=300", "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/comics?n=1-3", DAY),
+        ("/comics/1", DAY),
+        ("/comics/1/image", DAY),
+        ("/1/info.0.json", DAY),
+        ("/?n=1-3", DAY),
+        ("/comics?n=1,404", FIVE_MINUTES),
+        ("/comics?n=1,latest", FIVE_MINUTES),
+        ("/comics?latest=3", FIVE_MINUTES),
+        ("/comics?since=2660", FIVE_MINUTES),
+        ("/comics?random=3&seed=a", FIVE_MINUTES),
+        ("/comics/latest", FIVE_MINUTES),
+        ("/comics/latest/image", FIVE_MINUTES),
+        ("/comics/random?seed=a", FIVE_MINUTES),
+        ("/info.0.json", FIVE_MINUTES),
+        ("/?latest=3", FIVE_MINUTES),
+        ("/docs", FIVE_MINUTES),
+        ("/comics", NEVER),
+        ("/comics?random=3", NEVER),
+        ("/comics/random", NEVER),
+        ("/comics/random/image", NEVER),
+        ("/", NEVER),
+        ("/comic", NEVER),
+        ("/today", NEVER),
+        ("/health", NEVER),
+        ("/comics/404", NEVER),
+        ("/?n=404", NEVER),
+    ],
+)
+def test_how_long_an_answer_may_be_kept(client: FlaskClient, path: str, kept: str) -> None:
+    answer = client.get(path)
+    assert answer.headers["Cache-Control"] == kept
+    assert ("ETag" in answer.headers) is (kept != NEVER)
+
+
+def test_a_failure_that_may_pass_is_not_kept(client: FlaskClient, xkcd: StandIn) -> None:
+    xkcd.faults[2] = "html"
+    assert client.get("/comics?n=1,2").headers["Cache-Control"] == NEVER
+
+
+def test_what_is_stale_is_not_kept(
+    make_app: Callable[..., XkcdGather], xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.comics.found.FRESH", -1.0)
+    client = make_app().test_client()
+    assert client.get("/comics?n=1").headers["Cache-Control"] == DAY
+    xkcd.faults[1] = "html"
+    for path in ("/comics?n=1", "/comics/1", "/1/info.0.json", "/comics/1/image", "/?n=1"):
+        assert client.get(path).headers["Cache-Control"] == NEVER

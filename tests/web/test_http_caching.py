@@ -1,0 +1,77 @@
+"""The tag of an answer: the same for the same, another for another."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.comics.comic import Comic
+from app.comics.found import Found
+from app.comics.selection import Latest, Listed, Selection
+from app.errors import BadAnswer, NoSuchComic
+from app.gathering.gathered import Failure, Gathered, Timing
+from app.web import http_caching
+from tests.records import NOW, found
+from tools.stand_in import records
+
+GATHERED = Gathered(
+    comics=(found(1), found(2)),
+    failures=(Failure(404, NoSuchComic("xkcd has no comic 404.")),),
+    timings=(),
+    latest=None,
+    seconds=0.1,
+    cache_seconds=0.0,
+    xkcd_seconds=0.1,
+    retried=0,
+    hedged=0,
+)
+SELECTION = Listed((1, 2, 404))
+
+
+def etag(gathered: Gathered = GATHERED, selection: Selection = SELECTION, fields: tuple[str, ...] = ("num",)) -> str:
+    return http_caching.etag(selection, fields, gathered)
+
+
+def edited(num: int) -> Found:
+    return Found(Comic.from_record({**json.loads(records()[num]), "safe_title": "Edited"}), NOW)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(GATHERED, comics=(found(1, NOW - 9, "memory"), found(2, NOW - 9, "table"))),
+        replace(GATHERED, comics=tuple(replace(found, stale=True) for found in GATHERED.comics)),
+        replace(GATHERED, timings=(Timing(1, 0.0, 0.1),), seconds=9.0, cache_seconds=1.0, xkcd_seconds=8.0),
+        replace(GATHERED, latest=2665, failures=(Failure(404, NoSuchComic("xkcd has no comic 404: so it is.")),)),
+    ],
+    ids=["elsewhere and earlier", "stale", "slower", "latest known"],
+)
+def test_where_when_and_how_fast_make_no_difference(same: Gathered) -> None:
+    assert etag(same) == etag()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        etag(replace(GATHERED, comics=GATHERED.comics[::-1])),
+        etag(replace(GATHERED, comics=GATHERED.comics[:1])),
+        etag(replace(GATHERED, comics=(found(1), edited(2)))),
+        etag(replace(GATHERED, failures=())),
+        etag(replace(GATHERED, failures=(Failure(405, NoSuchComic("xkcd has no comic 404.")),))),
+        etag(replace(GATHERED, failures=(Failure(404, BadAnswer("It is rubbish.")),))),
+        etag(selection=Latest(2)),
+        etag(fields=("num", "title")),
+    ],
+    ids=[
+        "order",
+        "one less",
+        "a record edited",
+        "no failure",
+        "another failure",
+        "another reason",
+        "asked otherwise",
+        "fields",
+    ],
+)
+def test_anything_else_does(other: str) -> None:
+    assert other != etag()
