@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from math import inf
+from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,14 +15,16 @@ from app import pings
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.clock import Clock
-from app.errors import BadAnswer, GatherError, TableError
+from app.errors import AnswerTooLarge, GatherError, TableError
 from app.gathering.filler import Filled, Filler, Progress
 from app.gathering.gatherer import Gatherer
 from app.runtime import events
 from app.runtime.async_flask import AsyncFlask
 from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.upstream.connection_pool import Connections
+from app.upstream.connection_pool import ConnectionPool
+from app.upstream.polite_xkcd import PoliteXkcd
+from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
 from app.web import envelope, log_line, pages, problems, responses, routes
 
@@ -37,16 +40,17 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and what a ping does."""
 
-    def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, connections: Connections) -> None:
+    def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool) -> None:
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
-        xkcd = Xkcd(settings, connections)
-        self.event_loop.on_close(xkcd.aclose)
+        transport = KeepAliveTransport(pool)
+        self.event_loop.on_close(transport.aclose)
+        xkcd = PoliteXkcd(Xkcd(settings, transport), clock, settings.hedge)
         table = self._open_table(settings.table, clock) if settings.table else None
-        caches = Caches(settings.memory, table, clock)
-        self._gatherer = gatherer = Gatherer(xkcd, caches, settings.floor, clock=clock, hedge=settings.hedge)
+        caches = Caches(settings.comics_in_memory, table, clock)
+        self._gatherer = gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self._filler = Filler(gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings, clock))
@@ -70,7 +74,7 @@ class XkcdGather(AsyncFlask):
 
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Do what a ping does, within the time that the invocation has left, and report it."""
-        deadline = events.ping_deadline(self._settings.deadline, context, time.monotonic())
+        deadline = events.ping_deadline(self._settings.time_limit, context, time.monotonic())
         report = self.event_loop.run(pings.ping(self._gatherer, self._filler, self._settings, deadline))
         self._note("ping", report)
         return report
@@ -97,7 +101,7 @@ class XkcdGather(AsyncFlask):
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response)
         if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
-            too_large = BadAnswer("Together these comics are larger than an answer may be: ask for fewer at a time.")
+            too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
             finished = envelope.finish(responses.problem(problems.of_error(too_large)))
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
@@ -110,7 +114,7 @@ class XkcdGather(AsyncFlask):
     async def _fill(self, progress: Progress) -> Filled:
         if self._filler is None:
             raise TableError("There is no table to fill: COMICS_TABLE names none.")
-        latest = await self._gatherer.renew_latest(inf)
+        latest = await self._gatherer.fetch_latest(inf)
         return await self._filler.fill(latest, None, inf, progress)
 
 

@@ -1,39 +1,49 @@
 """Pure: a circuit breaker."""
 
-REST = 30.0
-"""Seconds for which somebody who failed twice in a row is left alone."""
+PAUSE = 30.0
+"""Seconds for which a circuit stays open after the failure that opened it."""
+
+FAILURES_TO_OPEN = 2
+"""Consecutive failures that open a circuit."""
 
 
 class Circuit:
-    """Whether somebody may be asked at all: two failures in a row, and they have a rest.
+    """Pauses requests to a server that keeps failing.
 
-    After the rest they may be tried again. Another failure means another rest; what works ends it.
-    Times are seconds on any one clock.
+    Consecutive failures open it for PAUSE seconds, and a server that asks for a pause opens it at once. When the pause
+    is over, the circuit stays open until one request has succeeded: a success closes it, a failure starts another
+    pause. Times are seconds on any one clock.
     """
 
     def __init__(self) -> None:
-        self._failed_in_a_row = 0
-        self._rest_until = 0.0
+        self._failures = 0
+        self._paused_until = 0.0
 
     @property
-    def tripped(self) -> bool:
-        """Whether they are at rest, or have had their rest and are to be tried with care."""
-        return self._failed_in_a_row >= 2
+    def is_open(self) -> bool:
+        """Whether requests are paused, or may only be tried one at a time."""
+        return self._failures >= FAILURES_TO_OPEN
 
     @property
-    def cautious(self) -> bool:
-        """Whether they failed the last time."""
-        return self._failed_in_a_row > 0
+    def has_failed(self) -> bool:
+        """Whether the most recent outcome was a failure."""
+        return self._failures > 0
 
-    def rest(self, now: float) -> float:
-        """Seconds that are left of their rest; 0 when they may be asked."""
-        return max(self._rest_until - now, 0.0) if self.tripped else 0.0
+    def seconds_left(self, now: float) -> float:
+        """Seconds until a request may be sent; 0 if it may be sent now."""
+        return max(self._paused_until - now, 0.0) if self.is_open else 0.0
 
-    def worked(self) -> None:
-        """Take in that asking worked: that puts an end to caution."""
-        self._failed_in_a_row = 0
+    def record_success(self, now: float) -> None:
+        """Close the circuit. During a pause this does nothing: the request was sent before the pause began."""
+        if not self.seconds_left(now):
+            self._failures = 0
 
-    def failed(self, now: float) -> None:
-        """Take in that asking failed."""
-        self._failed_in_a_row += 1
-        self._rest_until = now + REST
+    def record_failure(self, now: float) -> None:
+        """Record one more consecutive failure."""
+        self._failures += 1
+        self._paused_until = max(self._paused_until, now + PAUSE)
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Open the circuit for at least this long, as the server asked for."""
+        self._failures = max(self._failures, FAILURES_TO_OPEN)
+        self._paused_until = max(self._paused_until, now + seconds)

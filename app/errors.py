@@ -1,44 +1,50 @@
 """Pure: everything that can go wrong, as one tree.
 
 GatherError
-├── BadRequest             the caller asked for something that cannot be
-├── BadEvent               the function was invoked with something that is no ping and no request
-├── NoImage                the comic's image is asked for, and it has none
-├── ShuttingDown           the process is ending, and what it did for the caller was cancelled
-├── LatestUnknown          the selection needs the latest comic's number, and nobody knows it
-├── TableError             the table of comics could not be read or written; no caller ever sees this
-└── UpstreamError          xkcd gave no comic
-    ├── NoSuchComic        because there is none
-    ├── BadAnswer          because its answer cannot be used
-    │   └── BrokenOff      because the connection broke before the answer was whole
-    ├── Unreachable        because no connection could be made: DNS, TCP or TLS
-    ├── Refused            because it answered that it would not: a 5xx
-    │   ├── TooMany        because it is asked too much: a 429
-    │   └── LeftAlone      because it refused before and is left alone for a while
-    └── TooLate            because the time allowed was over
+├── BadRequest             the request cannot be answered as it stands
+├── BadEvent               the function's event is neither a ping nor a request
+├── NoImage                the comic has no single image
+├── AnswerTooLarge         the answer exceeds what Lambda can send
+├── ShuttingDown           the process is ending and cancelled the work for this request
+├── LatestUnknown          the selection depends on the latest number, which is unknown
+├── TableError             the table could not be read or written; callers never see this
+└── UpstreamError          xkcd did not send the comic
+    ├── NoSuchComic        it does not exist
+    ├── BadAnswer          the response is unusable
+    │   └── BrokenOff      the connection ended before the response did
+    ├── Unreachable        no connection: DNS, TCP or TLS failed
+    ├── Refused            xkcd answered with a 5xx
+    │   ├── Forbidden      with a 403
+    │   ├── RateLimited    with a 429
+    │   └── Paused         no request was sent, because xkcd refused earlier ones
+    └── TimedOut           there was no response in time
 
-What each of them means as an HTTP status is said in problems.py, and only there.
+Only web/problems.py maps them to HTTP statuses.
 """
 
 
 class GatherError(Exception):
-    """The root; `str()` of every error here is a sentence made for the caller."""
+    """The root. `str()` of each error is a sentence for the caller."""
 
 
 class BadRequest(GatherError):
-    """A request that cannot be answered as it stands."""
+    """The request cannot be answered as it stands."""
 
 
 class BadEvent(GatherError):
-    """An event that is neither a ping nor a request."""
+    """The event is neither a ping nor a request."""
 
 
 class NoImage(GatherError):
-    """The comic of that number is no single image."""
+    """The comic has no single image."""
 
     def __init__(self, num: int) -> None:
         super().__init__(f"Comic {num} has no single image: see it on https://xkcd.com/{num}/.")
         self.num = num
+
+
+class AnswerTooLarge(GatherError):
+    """The answer exceeds what Lambda can send."""
 
 
 class ShuttingDown(GatherError):
@@ -50,48 +56,84 @@ class TableError(GatherError):
 
 
 class UpstreamError(GatherError):
-    """xkcd did not answer with the comic asked for."""
+    """xkcd did not send the comic. `reason` is one word for the log, such as "dns" or "http_503"."""
+
+    reason = "unknown"
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        if reason is not None:
+            self.reason = reason
 
 
 class NoSuchComic(UpstreamError):
-    """xkcd has no such comic."""
+    """The comic does not exist."""
+
+    reason = "no_such_comic"
 
 
 class BadAnswer(UpstreamError):
-    """xkcd's answer is not one that can be used."""
+    """The response is unusable."""
+
+    reason = "invalid"
 
 
 class BrokenOff(BadAnswer):
-    """The connection ended before the answer was whole."""
+    """The connection ended before the response did."""
+
+    reason = "broken_off"
 
 
 class Unreachable(UpstreamError):
-    """No connection to xkcd could be made."""
+    """There is no connection to xkcd."""
+
+    reason = "connect"
 
 
 class Refused(UpstreamError):
-    """xkcd refused; `retry_after` is how many seconds it asked to be left alone, if it said so."""
+    """xkcd refused. `retry_after` is the number of seconds it asked us to wait, if it did."""
 
-    def __init__(self, message: str, retry_after: int | None = None) -> None:
-        super().__init__(message)
+    reason = "http_5xx"
+
+    def __init__(self, message: str, retry_after: int | None = None, reason: str | None = None) -> None:
+        super().__init__(message, reason)
         self.retry_after = retry_after
 
-
-class TooMany(Refused):
-    """xkcd said that it is asked too much (429)."""
-
-
-class LeftAlone(Refused):
-    """xkcd was not asked, because it refused before."""
+    @property
+    def asks_to_stop(self) -> bool:
+        """Whether no other request should be sent for now."""
+        return self.retry_after is not None
 
 
-class TooLate(UpstreamError):
-    """Nothing came within the time allowed."""
+class Forbidden(Refused):
+    """xkcd forbids us to ask (403)."""
+
+    reason = "http_403"
+    asks_to_stop = True
+
+
+class RateLimited(Refused):
+    """xkcd is rate-limiting us (429)."""
+
+    reason = "http_429"
+    asks_to_stop = True
+
+
+class Paused(Refused):
+    """No request was sent, because xkcd refused earlier ones."""
+
+    reason = "paused"
+
+
+class TimedOut(UpstreamError):
+    """There was no response in time."""
+
+    reason = "timeout"
 
 
 class LatestUnknown(GatherError):
-    """The latest comic's number could not be learnt; `cause` says why."""
+    """The latest comic's number could not be fetched; `cause` says why."""
 
     def __init__(self, cause: UpstreamError) -> None:
-        super().__init__(f"The latest comic's number is not known: {cause}")
+        super().__init__(f"The latest comic's number is unknown: {cause}")
         self.cause = cause

@@ -24,10 +24,10 @@ async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, de
     began = time.monotonic()
     report: dict[str, Any] = {"latest": None, "gathered": 0, "failed": 0, "missing": None, "problem": None}
     try:
-        report["latest"] = await gatherer.renew_latest(deadline)
+        report["latest"] = await gatherer.fetch_latest(deadline)
         await gatherer.connect(CONNECTIONS, deadline)
         if filler is not None:
-            report |= asdict(await filler.fill(report["latest"], settings.fill, deadline))
+            report |= asdict(await filler.fill(report["latest"], settings.fill_at_most, deadline))
     except (UpstreamError, TableError) as error:
         report["problem"] = str(error)
     except Exception as error:

@@ -34,9 +34,9 @@ class Settings:
     """PEM file of the authorities trusted for TLS; None trusts certifi's."""
     connect_at_start: int = 0
     """How many connections to xkcd are opened while this process still starts."""
-    deadline: float = 8.0
+    time_limit: float = 8.0
     """How long a request may take before it answers with what it has."""
-    attempt: float = 3.0
+    attempt_timeout: float = 3.0
     """How long one answer of xkcd's may take, from connecting to its last byte."""
     floor: int = 3290
     """A number that the latest comic's is not below, taken for it while xkcd is asked: there were 3290 in August 2026.
@@ -47,11 +47,11 @@ class Settings:
     """Whether a request to xkcd that is slow may bring about another, of which the first answer counts."""
     base_path: str = ""
     """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
-    memory: int = 5000
+    comics_in_memory: int = 5000
     """How many comics this process remembers at most; there are about 3 300, each of them 3 KB in memory."""
     table: str = ""
     """Name of the DynamoDB table of comics; empty means that there is none."""
-    fill: int = 50
+    fill_at_most: int = 50
     """How many comics that the table lacks one ping fetches at most."""
     fill_at_once: int = 5
     """How many of them it asks xkcd for at a time."""
@@ -89,9 +89,9 @@ class Settings:
             hedge=_switch(environ, "HEDGE", default.hedge),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             floor=_count(environ, "XKCD_FLOOR", default.floor),
-            memory=_count(environ, "COMICS_IN_MEMORY", default.memory),
+            comics_in_memory=_count(environ, "COMICS_IN_MEMORY", default.comics_in_memory),
             table=environ.get("COMICS_TABLE", ""),
-            fill=_count(environ, "FILL_AT_MOST", default.fill),
+            fill_at_most=_count(environ, "FILL_AT_MOST", default.fill_at_most),
             fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),
         )
 

@@ -12,13 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from cProfile import Profile
 from pstats import Stats
+from random import Random
 from typing import Any
 
 from app.caches.layers import Caches
 from app.comics.selection import Listed
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.upstream.connection_pool import Connections
+from app.upstream.connection_pool import ConnectionPool
+from app.upstream.polite_xkcd import PoliteXkcd
+from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
 from bench.setting import Setting, progress
 
@@ -50,8 +53,9 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 async def gather(url: str, rounds: int, profile: Profile) -> None:
     """Gather the hundred comics that often under the profiler. Raises RuntimeError when some are missing."""
-    xkcd = Xkcd(Settings(xkcd_url=url), Connections(url, None))
-    gatherer = Gatherer(xkcd, Caches(0, None, time.time), floor=0, hedge=True)
+    transport = KeepAliveTransport(ConnectionPool(url, None))
+    xkcd = PoliteXkcd(Xkcd(Settings(xkcd_url=url), transport), time.time, hedge=True)
+    gatherer = Gatherer(xkcd, Caches(0, None, time.time), floor=0, clock=time.time, rng=Random())
     with progress("where", rounds) as begin:
         for turn in range(rounds + 1):
             if turn == 1:  # the first, which connects, is not profiled
@@ -61,7 +65,7 @@ async def gather(url: str, rounds: int, profile: Profile) -> None:
             if len(gathered.comics) != COUNT:
                 raise RuntimeError(f"{len(gathered.failures)} comics are missing")
     profile.disable()
-    await xkcd.aclose()
+    await transport.aclose()
 
 
 def by_owner(profile: Profile) -> Mapping[str, float]:

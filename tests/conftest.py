@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.application import XkcdGather
 from app.caches import bounded as caches
-from app.caches import dynamodb
+from app.caches import dynamodb_client
 from app.settings import Settings
 from tests.contract import ContractClient
 from tools import build_zip, python313
@@ -36,8 +36,8 @@ def xkcd() -> Iterator[StandIn]:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
     """A table, with the environment set so that this process finds it, and with time to answer on a busy machine."""
-    monkeypatch.setattr(caches, "PATIENCE", 10.0)
-    monkeypatch.setattr(dynamodb, "SECONDS", 10.0)
+    monkeypatch.setattr(caches, "TABLE_TIMEOUT", 10.0)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 10.0)
     with LocalTable() as local:
         for name, value in local.environ.items():
             monkeypatch.setenv(name, value)

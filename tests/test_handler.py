@@ -4,7 +4,6 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,27 +12,10 @@ import handler
 from app.application import XkcdGather
 from app.errors import BadEvent
 from app.gathering.gatherer import Gatherer
+from tests.rig import Context, event
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 from tools.table import serverless
-
-EVENTS = Path(__file__).parent.parent / "events"
-
-
-class Context:
-    """Lambda's context object, as far as it is used."""
-
-    def __init__(self, seconds: float = 29.0, request_id: str | None = None) -> None:
-        self._milliseconds = int(seconds * 1000)
-        self.aws_request_id = request_id
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
-
-
-def event(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
-    return document
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +202,7 @@ def test_a_ping_never_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Log
     async def fail(self: Gatherer, deadline: float) -> int:
         raise LookupError("a fault of ours")
 
-    monkeypatch.setattr(Gatherer, "renew_latest", fail)
+    monkeypatch.setattr(Gatherer, "fetch_latest", fail)
     report = handler.handler(event("ping"), None)
     assert (report["latest"], report["problem"]) == (None, "The fault is ours: LookupError")
     assert [record.getMessage() for record in caplog.records] == ["A ping failed"]
@@ -257,8 +239,8 @@ def test_an_answer_beyond_what_lambda_takes_is_a_problem_in_its_place(
     assert answer["statusCode"] == 502
     assert json.loads(answer["body"]) == {
         "status": 502,
-        "title": "Unusable answer from xkcd",
-        "detail": "Together these comics are larger than an answer may be: ask for fewer at a time.",
+        "title": "Answer too large",
+        "detail": "These comics are too large for one answer: ask for fewer at a time.",
     }
 
 

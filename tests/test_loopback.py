@@ -152,7 +152,7 @@ def test_a_fork_has_connections_of_its_own(xkcd: StandIn, app: XkcdGather) -> No
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_uses_the_table_too(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
-    app = make_app(table=table.name, memory=0)
+    app = make_app(table=table.name, comics_in_memory=0)
     nums(app, "/comics?n=1-4")
     assert in_a_fork(app, "/comics?n=1-2") == [1, 2]
     assert nums(app, "/comics?n=3-4") == [3, 4]
@@ -187,7 +187,7 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
 def test_over_tls_connections_are_kept_and_replaced_too(
     tls_xkcd: StandIn, ca_file: str, make_app: Callable[..., XkcdGather]
 ) -> None:
-    app = make_app(xkcd_url=tls_xkcd.url, ca_file=ca_file, memory=0)
+    app = make_app(xkcd_url=tls_xkcd.url, ca_file=ca_file, comics_in_memory=0)
     assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
     assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
     assert tls_xkcd.connections == 5
@@ -216,7 +216,7 @@ def test_a_server_that_is_not_xkcd_is_not_reached(tls_xkcd: StandIn, make_app: C
 
 def test_a_handshake_that_never_ends_is_cut_off_and_closed(make_app: Callable[..., XkcdGather]) -> None:
     with contextlib.closing(MuteServer()) as mute:
-        app = make_app(xkcd_url=f"https://127.0.0.1:{mute.port}", deadline=0.3)
+        app = make_app(xkcd_url=f"https://127.0.0.1:{mute.port}", time_limit=0.3)
         answer = app.test_client().get("/comics?n=1")
         assert (answer.status_code, answer.json["title"]) == (504, "No answer from xkcd in time")
         mute.accept()

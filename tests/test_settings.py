@@ -12,13 +12,13 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
         xkcd_url="https://xkcd.com",
         ca_file=None,
         connect_at_start=0,
-        deadline=8.0,
-        attempt=3.0,
+        time_limit=8.0,
+        attempt_timeout=3.0,
         floor=3290,
         hedge=True,
-        memory=5000,
+        comics_in_memory=5000,
         table="",
-        fill=50,
+        fill_at_most=50,
         fill_at_once=5,
     )
 
@@ -51,7 +51,9 @@ def test_an_address_that_makes_no_sense_is_refused_with_its_name(url: str) -> No
 
 def test_the_environment_says_what_is_kept_and_how_it_is_filled() -> None:
     environ = {"COMICS_IN_MEMORY": "0", "COMICS_TABLE": "comics", "FILL_AT_MOST": "9", "FILL_AT_ONCE": "25"}
-    assert Settings.from_environ(environ) == Settings(memory=0, table="comics", fill=9, fill_at_once=25)
+    assert Settings.from_environ(environ) == Settings(
+        comics_in_memory=0, table="comics", fill_at_most=9, fill_at_once=25
+    )
 
 
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "٣"])

@@ -49,7 +49,9 @@ def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
     """The contract with the example of each operation's first answer made anew."""
     renewed = copy.deepcopy(contract)
     with StandIn(latency=0.0) as xkcd:
-        app = create_app(Settings(xkcd_url=xkcd.url, memory=0), clock=datetime.fromisoformat(INSTANT).timestamp)
+        app = create_app(
+            Settings(xkcd_url=xkcd.url, comics_in_memory=0), clock=datetime.fromisoformat(INSTANT).timestamp
+        )
         for item in renewed["paths"].values():
             _renew(item["get"], app.test_client())
         app.close()

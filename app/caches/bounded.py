@@ -1,4 +1,4 @@
-"""What a table of comics is, and what it may cost one request."""
+"""A table of comics, and a limit to what it may cost one request."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ from app.clock import Clock
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError
 
-PATIENCE = 0.3
-"""Seconds that the table may cost one invocation in all, reading and writing."""
+TABLE_TIMEOUT = 0.3
+"""Seconds that the table may cost one request in all, for reading and writing."""
 
 T = TypeVar("T")
 
@@ -21,27 +21,27 @@ _log = logging.getLogger(__name__)
 
 
 class Table(Protocol):
-    """Where comics are kept beyond this process. Its methods take their time and raise TableError."""
+    """Keeps comics beyond this process. Its methods take time and raise TableError."""
 
     async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
-        """Put those of these comics that it has, fresh or old, into `into` as they come."""
+        """Put those of these comics that it has, fresh or old, into `into` as they arrive."""
 
     async def latest(self) -> LatestNumber | None:
         """The latest comic's number, fresh or old, if it has it."""
 
     async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
-        """Take these in; when it raises, a part of them may have been."""
+        """Write these. If it raises, some of them may have been written."""
 
     async def held(self) -> Mapping[int, float]:
-        """When each comic in it was fetched, by number, as far as this process knows; it follows what is kept."""
+        """When each of its comics was fetched (Unix time), by number, as far as this process knows."""
 
 
 class Bounded:
-    """A table as one invocation sees it: never an error, and PATIENCE seconds at most.
+    """A table as one request sees it: it never raises and takes up to TABLE_TIMEOUT seconds.
 
-    What fails or takes longer is logged, and the table is then left out of that invocation. When reading, or
-    writing, has failed in two of them in a row, it is left be for a while. What could not be written is left to
-    the pings.
+    After a failure or a timeout, the table is left out for the rest of the request. After two consecutive requests
+    with a failed read, reads pause; likewise writes. Comics that could not be written are left to the pings.
+    `deadline` is on the monotonic clock.
     """
 
     def __init__(self, table: Table, reading: Circuit, writing: Circuit, clock: Clock, deadline: float) -> None:
@@ -50,13 +50,13 @@ class Bounded:
         self._writing = writing
         self._clock = clock
         self._deadline = deadline
-        self._left = PATIENCE
+        self._seconds_left = TABLE_TIMEOUT
         self._left_out = False
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
-        had: dict[int, Found] = {}
-        await self._try(self._reading, partial(self._table.comics, numbers, had))
-        return had
+        found: dict[int, Found] = {}
+        await self._try(self._reading, partial(self._table.comics, numbers, found))
+        return found
 
     async def latest(self) -> LatestNumber | None:
         return await self._try(self._reading, self._table.latest)
@@ -64,30 +64,30 @@ class Bounded:
     async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
         await self._try(self._writing, partial(self._table.keep, comics, latest))
 
-    async def _try(self, circuit: Circuit, ask: Callable[[], Awaitable[T]]) -> T | None:
-        if self._left_out or circuit.rest(self._clock()):
+    async def _try(self, circuit: Circuit, call: Callable[[], Awaitable[T]]) -> T | None:
+        if self._left_out or circuit.seconds_left(self._clock()):
             return None
         began = time.monotonic()
         try:
-            answer = await _within(min(self._left, self._deadline - began), ask)
-        except Exception as error:  # a cache never fails a request, not even by a fault of ours
+            answer = await _within(min(self._seconds_left, self._deadline - began), call)
+        except Exception as error:  # a cache never fails a request, not even through a bug of ours
             self._leave_out(circuit, error)
             return None
-        self._left -= time.monotonic() - began
-        circuit.worked()
+        self._seconds_left -= time.monotonic() - began
+        circuit.record_success(self._clock())
         return answer
 
     def _leave_out(self, circuit: Circuit, error: Exception) -> None:
         self._left_out = True
-        why = "the time allowed for it is over" if isinstance(error, TimeoutError) else str(error)
-        fault = None if isinstance(error, TimeoutError | TableError) else error
-        _log.warning("The table is left out of this invocation: %s", why, exc_info=fault)
-        if time.monotonic() < self._deadline:  # else the invocation was late, not the table
-            circuit.failed(self._clock())
+        why = "its time is over" if isinstance(error, TimeoutError) else str(error)
+        bug = None if isinstance(error, TimeoutError | TableError) else error
+        _log.warning("This request does without the table: %s", why, exc_info=bug)
+        if time.monotonic() < self._deadline:  # otherwise the request was late, not the table
+            circuit.record_failure(self._clock())
 
 
-async def _within(seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
+async def _within(seconds: float, call: Callable[[], Awaitable[T]]) -> T:
     if seconds <= 0:
         raise TimeoutError
     async with asyncio.timeout(seconds):
-        return await ask()
+        return await call()

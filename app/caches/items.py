@@ -26,8 +26,11 @@ LARGEST = 350_000
 SKEW = 300.0
 """Seconds by which another computer's clock may be ahead of ours."""
 
-HOLDING = ("num", "version", "fetched_at")
-"""The attributes that tell what the table holds."""
+HOLDING_QUERY = {
+    "ProjectionExpression": "#num, #version, #fetched_at",
+    "ExpressionAttributeNames": {"#num": "num", "#version": "version", "#fetched_at": "fetched_at"},
+}
+"""Arguments of a Scan for the attributes that `held` reads."""
 
 
 class BadItem(Exception):

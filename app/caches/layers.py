@@ -11,20 +11,20 @@ from app.comics.found import Found, LatestNumber
 
 
 class Cache(Protocol):
-    """Keeps comics, and the latest one's number, as xkcd last sent them. None of its methods raises."""
+    """Keeps comics and the latest number as xkcd last sent them. Its methods never raise."""
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
-        """Those of these comics that it has, fresh or old, by number."""
+        """Those of these comics that are cached, fresh or old, by number."""
 
     async def latest(self) -> LatestNumber | None:
         """The latest comic's number, fresh or old."""
 
     async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
-        """Take these in."""
+        """Cache these."""
 
 
 class Layered:
-    """Two caches as one: what the upper has not, or has old, is looked for in the lower and put into the upper."""
+    """Two caches as one: comics that the upper one has not, or only old, are copied into it from the lower one."""
 
     def __init__(self, upper: Cache, lower: Cache, clock: Clock) -> None:
         self._upper = upper
@@ -32,14 +32,14 @@ class Layered:
         self._clock = clock
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
-        had, now = await self._upper.comics(numbers), self._clock()
-        lacking = [num for num in numbers if num not in had or not had[num].is_fresh(now)]
-        if not lacking:
-            return had
-        lower = await self._lower.comics(lacking)
-        newer = {num: found for num, found in lower.items() if num not in had or _is_newer(found, had[num])}
+        upper, now = await self._upper.comics(numbers), self._clock()
+        missing = [num for num in numbers if num not in upper or not upper[num].is_fresh(now)]
+        if not missing:
+            return upper
+        lower = await self._lower.comics(missing)
+        newer = {num: found for num, found in lower.items() if num not in upper or _is_newer(found, upper[num])}
         await self._upper.keep(newer.values())
-        return {**had, **newer}
+        return {**upper, **newer}
 
     async def latest(self) -> LatestNumber | None:
         upper = await self._upper.latest()
@@ -57,33 +57,34 @@ class Layered:
 
 
 class Caches:
-    """Memory, and below it the table where there is one. `clock` gives seconds since 1970."""
+    """The caches of this process: memory, and below it a table if there is one."""
 
-    def __init__(self, memory: int, table: Table | None, clock: Clock) -> None:
-        self.memory = Memory(memory, clock)
-        self.table = table
+    def __init__(self, comics_in_memory: int, table: Table | None, clock: Clock) -> None:
+        self.memory = Memory(comics_in_memory, clock)
+        self._table = table
         self._reading = Circuit()
         self._writing = Circuit()
         self._clock = clock
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Which there are, the first asked first."""
-        return ("memory",) if self.table is None else ("memory", "table")
+        """Their names, in the order in which they are asked."""
+        return ("memory",) if self._table is None else ("memory", "table")
 
-    def for_invocation(self, deadline: float) -> Cache:
-        """All of them as one, for an invocation that answers at the deadline, in monotonic seconds."""
-        if self.table is None:
+    @property
+    def writing_is_paused(self) -> bool:
+        """Whether the table takes nothing for now, because writing to it failed."""
+        return self._writing.seconds_left(self._clock()) > 0
+
+    def for_request(self, deadline: float) -> Cache:
+        """All of them as one, for a request that must be answered at `deadline`, on the monotonic clock."""
+        if self._table is None:
             return self.memory
-        return Layered(self.memory, self.bounded(self.table, deadline), self._clock)
+        return Layered(self.memory, self.bounded(self._table, deadline), self._clock)
 
     def bounded(self, table: Table, deadline: float) -> Cache:
-        """The table alone, for such an invocation."""
+        """The table alone, for such a request."""
         return Bounded(table, self._reading, self._writing, self._clock, deadline)
-
-    def takes_nothing(self) -> bool:
-        """Whether the table is left alone for a while because nothing could be written."""
-        return self._writing.rest(self._clock()) > 0
 
 
 def _is_newer(found: Found, other: Found) -> bool:

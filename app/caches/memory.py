@@ -11,9 +11,9 @@ from app.errors import NoSuchComic
 
 
 class Memory:
-    """At most so many comics in this process, the oldest out first. Lives on the event loop: it has no locks.
+    """Up to `most` comics, and numbers known to have none. Lives on the event loop, so it needs no locks.
 
-    It also knows which comics xkcd does not have. `clock` gives seconds since 1970.
+    When there are too many, those kept earliest are dropped.
     """
 
     def __init__(self, most: int, clock: Clock) -> None:
@@ -31,8 +31,8 @@ class Memory:
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
         now = self._clock()
-        had = ((num, self._comics.get(num)) for num in numbers)
-        return {num: found for num, found in had if found is not None and found.is_kept(now)}
+        cached = ((num, self._comics.get(num)) for num in numbers)
+        return {num: found for num, found in cached if found is not None and found.is_kept(now)}
 
     async def latest(self) -> LatestNumber | None:
         return self.latest_number
@@ -43,12 +43,12 @@ class Memory:
             self._comics[found.comic.num] = replace(found, source="memory")
             self._highest = max(self._highest, found.comic.num)
         _shorten(self._comics, self._most)
-        self._learn(latest or self._latest)
+        self._keep_latest(latest or self._latest)
 
-    def _learn(self, latest: LatestNumber | None) -> None:
-        """Take the number in unless a later one is known. It never falls below a comic that has been seen.
+    def _keep_latest(self, latest: LatestNumber | None) -> None:
+        """Keep the number unless one learnt later is known. It never falls below a comic that has been seen.
 
-        So it may when an old answer comes late, from the table or from one of xkcd's own caches.
+        A lower one may come late, from the table or from one of xkcd's own caches.
         """
         known = self._latest
         if latest is None or (known is not None and latest.learnt_at < known.learnt_at):
@@ -58,13 +58,13 @@ class Memory:
             self._absent_since.clear()
 
     def keep_absent(self, num: int) -> None:
-        """Take in that xkcd has no comic of that number yet. That it lacks one it should have is not remembered."""
+        """Record that xkcd has no comic of that number yet. If it should have one, nothing is recorded."""
         if self._latest is not None and num > self._latest.num:
             self._absent_since[num] = self._clock()
             _shorten(self._absent_since, self._most)
 
     def absence(self, num: int) -> NoSuchComic | None:
-        """Why xkcd need not be asked for the comic of that number; None when there may be one."""
+        """Why there is no comic of that number; None if there may be one."""
         latest, now = self._latest, self._clock()
         if latest is not None and latest.is_fresh(now) and num > latest.num:
             return NoSuchComic(f"xkcd has no comic {num}: the latest is {latest.num}.")

@@ -1,5 +1,6 @@
 """Pure: the result of a gathering."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.comics.found import Found
@@ -8,7 +9,7 @@ from app.errors import UpstreamError
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A number whose comic could not be had, and why."""
+    """A number whose comic could not be found, and why."""
 
     num: int
     error: UpstreamError
@@ -16,7 +17,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When xkcd was asked for a comic (0: the latest) and when that was over, in seconds since its gathering began."""
+    """When the request for a comic (0: the latest) began and ended, in seconds since its gathering began."""
 
     num: int
     start: float
@@ -25,25 +26,30 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
-
-    `timings` has one for each of its comics that xkcd was asked for, and one for the latest if it was; what was asked
-    for while the latest number was not known, and then was not selected, has none. `latest` is that number, if it is
-    known, and `latest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all
-    took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again after
-    it failed, and `hedged` how often because it was slow.
-    """
+    """The outcome for each selected number, in `comics` or in `failures`, each in the order of the selection."""
 
     comics: tuple[Found, ...]
     failures: tuple[Failure, ...]
     timings: tuple[Timing, ...]
+    """One for each selected comic that was requested from xkcd, and one for the latest if it was.
+
+    Speculative requests whose comic was not selected have no timing.
+    """
     latest: int | None
+    """The latest comic's number, if it is known."""
     seconds: float
+    """Duration of the gathering."""
     cache_seconds: float
     xkcd_seconds: float
+    """How much of it was spent on the caches and on xkcd."""
     retried: int
+    """Requests sent again after a failure."""
     hedged: int
+    """Requests sent because another one was slow."""
+    reasons: Mapping[str, int]
+    """Failed requests, by UpstreamError.reason; retried ones and those whose comic was served stale count as well."""
     latest_stale: bool = False
+    """Whether the selection is based on an outdated latest number."""
 
     @property
     def one_by_one(self) -> float:

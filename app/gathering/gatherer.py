@@ -1,195 +1,128 @@
-"""Gathers comics: all of a selection at once, before a deadline, whatever becomes of single ones."""
+"""Gathers selections of comics: everything that outlives a single gathering."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TypeVar
 
 from app.caches.layers import Caches
 from app.clock import Clock
-from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
-from app.comics.selection import Selection, existing
-from app.errors import BadAnswer, LatestUnknown, NoSuchComic, TooLate, UpstreamError
-from app.gathering.gathered import Failure, Gathered
-from app.gathering.gathering import Invocation
-from app.upstream.budget import TRIES, Budget
+from app.comics.selection import Selection
+from app.errors import BadAnswer, LatestUnknown, NoSuchComic, TimedOut, UpstreamError
+from app.gathering.gathered import Gathered
+from app.gathering.gathering import Gathering
+from app.upstream.budget import ATTEMPTS
 from app.upstream.polite_xkcd import PoliteXkcd
-from app.upstream.xkcd import Xkcd
-
-T = TypeVar("T")
 
 LEAP = 500
-"""By how many the latest comic's number may rise at once: three years' worth."""
+"""The largest plausible rise of the latest number: three years of comics."""
 
 
 class Gatherer:
-    """Gathers comics: from the caches, and from xkcd what they lack. Lives on the event loop: it has no locks.
+    """Gathers comics from the caches and xkcd. Lives on the event loop, so it needs no locks.
 
-    `floor` is a number that the latest is not below, `hedge` whether a request that is slow may bring about another.
-    `clock` gives the seconds since 1970; deadlines are on the monotonic clock.
+    `floor` is the number of a comic known to exist; see Settings. Deadlines are on the monotonic clock.
     """
 
-    def __init__(
-        self,
-        xkcd: Xkcd,
-        caches: Caches,
-        floor: int,
-        rng: Random | None = None,
-        clock: Clock = time.time,
-        hedge: bool = False,
-    ) -> None:
-        self._xkcd = PoliteXkcd(xkcd, clock, hedge)
+    def __init__(self, xkcd: PoliteXkcd, caches: Caches, floor: int, clock: Clock, rng: Random) -> None:
+        self.is_serving = True
+        """Whether the most recent gathering that wanted an existing comic had one to serve."""
+        self._xkcd = xkcd
         self._caches = caches
-        self._memory = caches.memory
         self._floor = floor
-        self._tells_latest = True
-        self._rng = rng or Random()
+        self._reports_latest = True
         self._clock = clock
+        self._rng = rng
 
     async def gather(self, selection: Selection, deadline: float) -> Gathered:
-        """Look for every comic of the selection at once; at the deadline, return what is there.
+        """Gather the selection's comics, all at once. At the deadline, return those found by then.
 
-        Raises LatestUnknown when the selection depends on the latest number and nobody tells it.
+        Raises LatestUnknown if the selection depends on the latest number and neither xkcd nor a cache reports it.
         """
-        async with self._invocation(selection.most, deadline) as invocation:
-            numbers = await self._numbers(selection, invocation)
-            outcomes = await self._all(numbers, invocation)
-        latest = self._memory.latest_number
-        return Gathered(
-            comics=tuple(outcome for outcome in outcomes if isinstance(outcome, Found)),
-            failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),
-            timings=tuple(invocation.timings[num] for num in (0, *numbers) if num in invocation.timings),
-            latest=latest.num if latest else None,
-            seconds=invocation.elapsed(),
-            cache_seconds=invocation.spent["cache"],
-            xkcd_seconds=invocation.spent["xkcd"],
-            retried=invocation.budget.retried,
-            hedged=invocation.budget.hedged,
-            latest_stale=invocation.latest_stale,
-        )
+        try:
+            async with self._gathering(selection.most, deadline) as gathering:
+                outcomes = await gathering.outcomes(await self._numbers(selection, gathering))
+        except LatestUnknown:
+            self.is_serving = False
+            raise
+        gathered = gathering.result(outcomes)
+        self._record_service(gathered)
+        return gathered
 
-    async def renew_latest(self, deadline: float) -> int:
-        """Ask xkcd for the latest comic's number, whether or not it is known. Raises an UpstreamError."""
-        async with self._invocation(1, deadline) as invocation:
-            return await self._ask_latest(invocation, TRIES)
+    async def fetch_latest(self, deadline: float) -> int:
+        """The latest comic's number from xkcd, whether or not it is cached. Raises an UpstreamError."""
+        async with self._gathering(1, deadline) as gathering:
+            latest = await self._fetch_latest(gathering, ATTEMPTS)
+        self.is_serving = True
+        return latest
+
+    async def cached_latest(self, deadline: float) -> LatestNumber | None:
+        """The latest comic's number in the caches, fresh or old."""
+        return await self._caches.for_request(deadline).latest()
 
     async def connect(self, count: int, deadline: float) -> None:
-        """Open connections for so many comics at once. Raises an UpstreamError."""
-        await _until(deadline, "a connection", self._xkcd.connect(count))
+        """Open connections until `count` are idle. Raises an UpstreamError."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._xkcd.connect(count)
+        except TimeoutError as error:
+            raise TimedOut("xkcd did not accept a connection before the deadline.", "deadline") from error
 
     @asynccontextmanager
-    async def _invocation(self, most: int, deadline: float) -> AsyncIterator[Invocation]:
-        """An invocation, which tells at its end how xkcd behaved and keeps what it got."""
-        invocation = Invocation(Budget(most, self._rng, deadline), self._caches.for_invocation(deadline), deadline)
+    async def _gathering(self, most: int, deadline: float) -> AsyncIterator[Gathering]:
+        gathering = Gathering(most, deadline, self._xkcd, self._caches, self._clock, self._rng)
         try:
-            yield invocation
+            yield gathering
         finally:
-            self._xkcd.close(invocation.budget)
-            await invocation.end()
-        if invocation.fetched:
-            with invocation.spending("cache"):
-                await invocation.cache.keep(invocation.fetched.values(), invocation.latest_told)
+            await gathering.close()
+        await gathering.keep()
 
-    async def _numbers(self, selection: Selection, invocation: Invocation) -> Sequence[int]:
-        """The selection's numbers; comics that will probably be among them are asked for while xkcd tells the latest.
-
-        Raises LatestUnknown.
-        """
+    async def _numbers(self, selection: Selection, gathering: Gathering) -> Sequence[int]:
+        """The selection's numbers. Likely comics are requested while xkcd is asked for the latest number."""
         numbers = partial(selection.numbers, chance=self._rng.getrandbits(64))
         if not selection.needs_latest:
             return numbers(0)
-        with invocation.spending("cache"):
-            known = await invocation.cache.latest()
-        if known is not None and known.is_fresh(self._clock()):
-            return numbers(known.num)
-        guess = self._guess(selection, known)
-        # Not the guess itself: where it is right, it comes as the latest.
-        await self._begin([num for num in numbers(guess) if num < guess], invocation)
-        return numbers(await self._latest_number(known, invocation))
+        cached = await gathering.cached_latest()
+        if cached is not None and cached.is_fresh(self._clock()):
+            return numbers(cached.num)
+        guess = self._guess(selection, cached)
+        # The guess itself is left out: if it is right, that comic comes with the answer.
+        await gathering.start([num for num in numbers(guess) if num < guess])
+        return numbers(await self._latest_number(cached, gathering))
 
-    def _guess(self, selection: Selection, known: LatestNumber | None) -> int:
-        """What to take for the latest number while it is asked for: too low rather than too high, and 0 for nothing."""
-        if not self._tells_latest:
-            return 0  # all that is asked for beside it may be in vain again
-        if known is not None:
-            return known.num
+    def _guess(self, selection: Selection, cached: LatestNumber | None) -> int:
+        """A first guess for the latest number, rather too low than too high; 0 for none."""
+        if not self._reports_latest:
+            return 0  # the requests based on it might be wasted again
+        if cached is not None:
+            return cached.num
         return self._floor if selection.steady else 0
 
-    async def _latest_number(self, known: LatestNumber | None, invocation: Invocation) -> int:
-        # Tasks that were begun start when this one waits: the latest is asked for before all comics.
+    async def _latest_number(self, cached: LatestNumber | None, gathering: Gathering) -> int:
+        # The requests started before are tasks that run when this one waits, so xkcd is asked for the latest first.
         try:
-            return await self._ask_latest(invocation, TRIES if known is None else 1)
+            return await self._fetch_latest(gathering, ATTEMPTS if cached is None else 1)
         except UpstreamError as error:
-            self._tells_latest = False
-            if known is None:
+            self._reports_latest = False
+            if cached is None:
                 raise LatestUnknown(error) from error
-            invocation.latest_stale = True
-            return known.num
+            gathering.latest_stale = True
+            return cached.num
 
-    async def _ask_latest(self, invocation: Invocation, tries: int) -> int:
-        with invocation.spending("xkcd"), invocation.timing(0):
-            asking = self._xkcd.latest(invocation.budget, tries)
-            found = self._found(await _until(invocation.deadline, "the latest comic", asking))
-        num, known = found.comic.num, self._memory.latest_number
+    async def _fetch_latest(self, gathering: Gathering, attempts: int) -> int:
+        found = await gathering.fetch_latest(attempts)
+        self._check_plausible(found)
+        self._reports_latest = True
+        return await gathering.adopt_latest(found)
+
+    def _check_plausible(self, latest: Found) -> None:
+        num, known = latest.comic.num, self._caches.memory.latest_number
         if known is not None and num > known.num + LEAP:
-            raise BadAnswer(f"xkcd says that the latest comic is {num}, after {known.num}.")
-        self._tells_latest = True
-        invocation.had[num] = invocation.fetched[num] = found
-        await self._memory.keep([found], LatestNumber(num, found.fetched_at))
-        invocation.latest_told = self._memory.latest_number or LatestNumber(num, found.fetched_at)
-        return invocation.latest_told.num
+            raise BadAnswer(f"xkcd reports {num} as the latest comic, after {known.num}.", "implausible_latest")
 
-    async def _all(self, numbers: Sequence[int], invocation: Invocation) -> list[Found | Failure]:
-        invocation.drop_all_but(numbers)
-        asked = await self._begin(numbers, invocation)
-        with invocation.spending("xkcd"):
-            answers = await asyncio.gather(*asked.values())
-        outcomes = {**invocation.had, **dict(zip(asked, answers, strict=True))}
-        return [outcomes[num] for num in numbers]
-
-    async def _begin(self, numbers: Sequence[int], invocation: Invocation) -> dict[int, asyncio.Task[Found | Failure]]:
-        """Look into the caches, and begin to ask xkcd for what they lack: those tasks, by number."""
-        had, asked, now = invocation.had, invocation.asked, self._clock()
-        new = [num for num in existing(numbers) if num not in had and num not in asked]
-        with invocation.spending("cache"):
-            had.update(await invocation.cache.comics(new))
-        lacking = [num for num in numbers if not (num in had and had[num].is_fresh(now))]
-        for num in lacking:
-            if num not in asked:
-                asked[num] = asyncio.create_task(self._ask(num, invocation))
-        return {num: asked[num] for num in lacking}
-
-    async def _ask(self, num: int, invocation: Invocation) -> Found | Failure:
-        if absence := self._memory.absence(num):
-            return Failure(num, absence)
-        older = invocation.had.get(num)
-        try:
-            with invocation.timing(num):
-                found = await self._fetch(num, invocation, TRIES if older is None else 1)
-        except NoSuchComic as error:
-            self._memory.keep_absent(num)
-            return Failure(num, error)
-        except UpstreamError as error:
-            return Failure(num, error) if older is None else replace(older, stale=True)
-        invocation.fetched[num] = found
-        return found
-
-    async def _fetch(self, num: int, invocation: Invocation, tries: int) -> Found:
-        asking = self._xkcd.comic(num, invocation.budget, tries)
-        return self._found(await _until(invocation.deadline, f"comic {num}", asking))
-
-    def _found(self, comic: Comic) -> Found:
-        return Found(comic, self._clock())
-
-
-async def _until(deadline: float, what: str, answer: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await answer
-    except TimeoutError as error:
-        raise TooLate(f"The time allowed was over before xkcd answered for {what}.") from error
+    def _record_service(self, gathered: Gathered) -> None:
+        wanted = [failure for failure in gathered.failures if not isinstance(failure.error, NoSuchComic)]
+        if gathered.comics or wanted:
+            self.is_serving = bool(gathered.comics)

@@ -1,60 +1,153 @@
-"""One gathering while it goes on: what it may use, what it had and got, and whom it asks."""
+"""One gathering while it runs."""
 
 import asyncio
-import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import TypeVar
 
-from app.caches.layers import Cache
+from app.caches.layers import Caches
+from app.clock import Clock
+from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
-from app.gathering.gathered import Failure, Timing
-from app.upstream.budget import Budget
+from app.comics.selection import existing
+from app.errors import NoSuchComic, TimedOut, UpstreamError
+from app.gathering.gathered import Failure, Gathered
+from app.gathering.stopwatch import Stopwatch
+from app.upstream.budget import ATTEMPTS, Budget
+from app.upstream.polite_xkcd import PoliteXkcd
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Invocation:
-    """`had` is what the caches had and the latest comic, `asked` whom xkcd is asked for, `fetched` what it sent."""
+class Gathering:
+    """Finds comics until its deadline, which is on the monotonic clock: in the caches, and the others at xkcd.
 
-    budget: Budget
-    cache: Cache
-    deadline: float
-    began: float = field(default_factory=time.monotonic)
-    had: dict[int, Found] = field(default_factory=dict)
-    asked: dict[int, asyncio.Task[Found | Failure]] = field(default_factory=dict)
-    fetched: dict[int, Found] = field(default_factory=dict)
-    latest_told: LatestNumber | None = None
-    latest_stale: bool = False
-    timings: dict[int, Timing] = field(default_factory=dict)
-    spent: dict[str, float] = field(default_factory=lambda: {"cache": 0.0, "xkcd": 0.0})
+    `most` is how many comics the selection has at most. `clock` decides what is fresh.
+    """
 
-    @contextmanager
-    def spending(self, on: str) -> Iterator[None]:
-        """Add the seconds that the block takes to what is spent on the caches or on xkcd."""
-        began = time.monotonic()
+    def __init__(self, most: int, deadline: float, xkcd: PoliteXkcd, caches: Caches, clock: Clock, rng: Random) -> None:
+        self.latest_stale = False
+        """Whether the selection is based on an outdated latest number."""
+        self._deadline = deadline
+        self._xkcd = xkcd
+        self._memory = caches.memory
+        self._cache = caches.for_request(deadline)
+        self._clock = clock
+        self._budget = Budget(most, rng, deadline)
+        self._stopwatch = Stopwatch()
+        self._found: dict[int, Found] = {}
+        """Comics from the caches, fresh or old, and the latest comic."""
+        self._requests: dict[int, asyncio.Task[Found | Failure]] = {}
+        self._fetched: dict[int, Found] = {}
+        self._latest: LatestNumber | None = None
+
+    async def cached_latest(self) -> LatestNumber | None:
+        """The latest number in the caches, fresh or old."""
+        with self._stopwatch.waiting_for_cache():
+            return await self._cache.latest()
+
+    async def fetch_latest(self, attempts: int) -> Found:
+        """The latest comic, from xkcd. Raises an UpstreamError."""
+        with self._stopwatch.waiting_for_xkcd(), self._stopwatch.timing(0):
+            return await self._fetch("the latest comic", self._xkcd.latest(self._budget, attempts))
+
+    async def adopt_latest(self, found: Found) -> int:
+        """Take this comic for the latest: it is kept, and its number is now known. Returns the latest number."""
+        num = found.comic.num
+        self._found[num] = self._fetched[num] = found
+        latest = LatestNumber(num, found.fetched_at)
+        await self._memory.keep([found], latest)
+        self._latest = self._memory.latest_number or latest
+        return self._latest.num
+
+    async def start(self, numbers: Sequence[int]) -> dict[int, asyncio.Task[Found | Failure]]:
+        """Look for these comics in the caches and start a request for each that is missing or old.
+
+        Returns those requests by number, including those started before. A comic that was found, though old, is the
+        outcome if its request fails.
+        """
+        now = self._clock()
+        new = [num for num in existing(numbers) if num not in self._found and num not in self._requests]
+        with self._stopwatch.waiting_for_cache():
+            self._found.update(await self._cache.comics(new))
+        to_request = [num for num in numbers if not (num in self._found and self._found[num].is_fresh(now))]
+        for num in to_request:
+            if num not in self._requests:
+                self._requests[num] = asyncio.create_task(self._request(num))
+        return {num: self._requests[num] for num in to_request}
+
+    async def outcomes(self, numbers: Sequence[int]) -> dict[int, Found | Failure]:
+        """The outcome for each of these numbers, once it is known. Requests for other comics are cancelled."""
+        self._cancel_all_but(numbers)
+        requests = await self.start(numbers)
+        with self._stopwatch.waiting_for_xkcd():
+            answers = await asyncio.gather(*requests.values())
+        by_number = {**self._found, **dict(zip(requests, answers, strict=True))}
+        return {num: by_number[num] for num in numbers}
+
+    def result(self, outcomes: Mapping[int, Found | Failure]) -> Gathered:
+        """These outcomes, with what is known of the gathering now that it is closed."""
+        latest = self._memory.latest_number
+        return Gathered(
+            comics=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, Found)),
+            failures=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, Failure)),
+            timings=self._stopwatch.timings((0, *outcomes)),
+            latest=latest.num if latest else None,
+            seconds=self._stopwatch.seconds,
+            cache_seconds=self._stopwatch.cache_seconds,
+            xkcd_seconds=self._stopwatch.xkcd_seconds,
+            retried=self._budget.retried,
+            hedged=self._budget.hedged,
+            reasons=Counter(error.reason for error in self._budget.failures),
+            latest_stale=self.latest_stale,
+        )
+
+    async def close(self) -> None:
+        """Cancel the requests that are still running, and log why requests failed: one warning for each reason."""
+        self._xkcd.close(self._budget)
+        self._cancel_all_but(())
+        await asyncio.gather(*self._requests.values(), return_exceptions=True)
+        for reason, count in Counter(error.reason for error in self._budget.failures).items():
+            first = next(error for error in self._budget.failures if error.reason == reason)
+            cause = f" {first.__cause__!r}" if first.__cause__ else ""
+            _log.warning("xkcd failed (%s) in %d requests: %s%.200s", reason, count, first, cause)
+
+    async def keep(self) -> None:
+        """Put what was fetched into the caches."""
+        if self._fetched:
+            with self._stopwatch.waiting_for_cache():
+                await self._cache.keep(self._fetched.values(), self._latest)
+
+    async def _request(self, num: int) -> Found | Failure:
+        if absence := self._memory.absence(num):
+            return Failure(num, absence)
+        older = self._found.get(num)
+        attempts = ATTEMPTS if older is None else 1
         try:
-            yield
-        finally:
-            self.spent[on] += time.monotonic() - began
+            with self._stopwatch.timing(num):
+                found = await self._fetch(f"comic {num}", self._xkcd.comic(num, self._budget, attempts))
+        except NoSuchComic as error:
+            self._memory.keep_absent(num)
+            return Failure(num, error)
+        except UpstreamError as error:
+            return Failure(num, error) if older is None else replace(older, stale=True)
+        self._fetched[num] = found
+        return found
 
-    @contextmanager
-    def timing(self, num: int) -> Iterator[None]:
-        """Note when the block, which asks xkcd for that comic, began and ended."""
-        start = self.elapsed()
+    async def _fetch(self, what: str, answer: Awaitable[Comic]) -> Found:
         try:
-            yield
-        finally:
-            self.timings[num] = Timing(num, start, self.elapsed())
+            async with asyncio.timeout_at(self._deadline):
+                return Found(await answer, self._clock())
+        except TimeoutError as error:
+            late = TimedOut(f"xkcd did not send {what} before the deadline.", "deadline")
+            self._budget.failures.append(late)
+            raise late from error
 
-    def elapsed(self) -> float:
-        return time.monotonic() - self.began
-
-    def drop_all_but(self, numbers: Collection[int]) -> None:
-        """Cancel the asking for all other comics; what came of them stays."""
-        for num in self.asked.keys() - set(numbers):
-            self.asked[num].cancel()
-
-    async def end(self) -> None:
-        """Cancel what is still asked, and return when nothing is."""
-        self.drop_all_but(())
-        await asyncio.gather(*self.asked.values(), return_exceptions=True)
+    def _cancel_all_but(self, numbers: Collection[int]) -> None:
+        for num in self._requests.keys() - set(numbers):
+            self._requests[num].cancel()

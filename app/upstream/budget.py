@@ -1,87 +1,78 @@
-"""Pure: how hard others may be asked, within one invocation and after they failed."""
+"""Pure: how many retries and hedges one gathering may send."""
 
 from math import inf
 from random import Random
 
-from app.errors import BrokenOff, Refused, TooMany, Unreachable, UpstreamError
+from app.errors import BrokenOff, Forbidden, NoSuchComic, RateLimited, Refused, Unreachable, UpstreamError
 
-TRIES = 3
-"""How often one comic is asked for at most, the first time included."""
+ATTEMPTS = 3
+"""Attempts for one comic, including the first."""
 
-LONGEST_PAUSE = 0.2
-"""Seconds that the pause before a comic's first retry lasts at most; the next may be twice as long."""
+FIRST_BACKOFF = 0.2
+"""Longest pause in seconds before a comic's first retry. It doubles for the second."""
 
 
 class Budget:
-    """What one invocation may ask: a fifth of its comics and one more again, and nothing after a 429.
+    """What one gathering of `comics` comics may still send, and how its requests ended.
 
-    While nothing was refused, a tenth of its comics and two may be hedged, asked for once more because they are slow:
-    where more are slow at once it is not by chance, and what is asked then is slow as well.
-    `deadline` is when it ends, on the monotonic clock.
+    It allows comics / 5 + 1 retries, and comics / 10 + 2 hedges while nothing was refused: if more requests are slow at
+    once, xkcd as a whole is slow, and so would be the hedges. After a 403 or a 429 it allows no request at all.
+    `deadline` is on the monotonic clock.
     """
 
     def __init__(self, comics: int, rng: Random, deadline: float = inf) -> None:
         self.deadline = deadline
+        self.retried = 0
+        """Retries sent because a request failed."""
+        self.hedged = 0
+        """Requests sent because another one was slow."""
+        self.ended = 0
+        """Requests that are over, however they ended."""
+        self.retry_after = 0
+        """Seconds that xkcd asked us to wait, at the longest."""
+        self.failures: list[UpstreamError] = []
+        """Requests that brought neither a comic nor a 404, for the log."""
         self._retries = comics // 5 + 1
-        self._retried = 0
         self._hedges = comics // 10 + 2
-        self._hedged = 0
         self._rng = rng
-        self._too_many: TooMany | None = None
         self._refusals = 0
-        self._others = 0
+        self._end: Forbidden | RateLimited | None = None
 
     @property
     def only_refused(self) -> bool:
-        """Whether xkcd was asked and every outcome was a refusal."""
-        return self._refusals > 0 and self._others == 0
-
-    @property
-    def ended(self) -> int:
-        """How many requests are over, whatever they brought."""
-        return self._refusals + self._others
-
-    @property
-    def retried(self) -> int:
-        """How often a comic was asked for again."""
-        return self._retried
-
-    @property
-    def hedged(self) -> int:
-        """How many more requests were sent because one was slow."""
-        return self._hedged
+        """Whether requests were sent and all of them were refused."""
+        return 0 < self._refusals == self.ended
 
     @property
     def may_hedge(self) -> bool:
-        """Whether one more request may be sent because one is slow."""
-        return self._refusals == 0 and self._hedged < self._hedges
+        """Whether one more hedge may be sent."""
+        return self._refusals == 0 and self.hedged < self._hedges
 
-    def check(self) -> None:
-        """Raise the 429 that ended the asking, if there was one."""
-        if self._too_many is not None:
-            raise TooMany(str(self._too_many), self._too_many.retry_after)
+    def raise_if_over(self) -> None:
+        """Raise the 403 or 429 that ended this budget, if there was one."""
+        if self._end is not None:
+            raise type(self._end)(str(self._end), self._end.retry_after)
 
-    def note(self, error: UpstreamError | None) -> None:
-        """Take in how a request ended: with a comic (None) or an error."""
-        if isinstance(error, TooMany):
-            self._too_many = error
+    def record(self, error: UpstreamError | None) -> None:
+        """Record how a request ended: with a comic (None) or with an error."""
+        self.ended += 1
+        if isinstance(error, Forbidden | RateLimited):
+            self._end = error
         if isinstance(error, Refused):
             self._refusals += 1
-        else:
-            self._others += 1
+            self.retry_after = max(self.retry_after, error.retry_after or 0)
+        if error is not None and not isinstance(error, NoSuchComic):
+            self.failures.append(error)
 
-    def note_hedge(self) -> None:
-        """Take in that one more request was sent because one was slow."""
-        self._hedged += 1
+    def backoff(self, error: UpstreamError, attempts: int) -> float | None:
+        """Spend a retry on a comic that failed `attempts` times: seconds to wait before it, or None for no retry.
 
-    def pause(self, error: UpstreamError, tried: int) -> float | None:
-        """Seconds to wait before a comic that failed `tried` times is asked for again; None to leave it.
-
-        Full jitter, so that comics that failed together are not asked for together again.
+        The pause has full jitter, so that comics which failed together are not requested together again.
         """
-        passing = isinstance(error, BrokenOff | Unreachable | Refused) and not isinstance(error, TooMany)
-        told_to_wait = isinstance(error, Refused) and error.retry_after is not None
-        if not passing or told_to_wait or self._retried == self._retries:
+        transient = isinstance(error, BrokenOff | Unreachable) or (
+            isinstance(error, Refused) and not error.asks_to_stop
+        )
+        if not transient or self.retried == self._retries:
             return None
-        self._retried += 1
-        return self._rng.uniform(0, LONGEST_PAUSE * 2 ** (tried - 1))
+        self.retried += 1
+        return self._rng.uniform(0, FIRST_BACKOFF * 2 ** (attempts - 1))

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection: an asyncio protocol around llhttp, the parser of Node, which httptools brings."""
+"""One HTTP/1.1 connection: an asyncio protocol around llhttp, Node's parser, from httptools."""
 
 import asyncio
 import ssl
@@ -6,18 +6,20 @@ from typing import NamedTuple, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-LARGEST = 1024 * 1024 + 64 * 1024
-"""Bytes of one answer that are read at most, whatever they are: a body of 1 MiB and what stands around it."""
+from app.upstream.no_answer import Lost, NoAnswer, NotHttp, TooLarge
+
+LARGEST_ANSWER = 1024 * 1024 + 64 * 1024
+"""Bytes of one answer that are read: a body of 1 MiB and its headers."""
 
 MOST_HEADERS = 1000
-"""Headers of one answer. In memory each takes more than a hundred bytes, though it be of four: LARGEST is no bound."""
+"""Headers of one answer. Each takes over 100 bytes in memory however short, so LARGEST_ANSWER alone is no bound."""
 
-LENGTHS = {b"content-length", b"transfer-encoding"}
-"""Headers that say where a body ends; without them it ends with the connection."""
+FRAMING_HEADERS = {b"content-length", b"transfer-encoding"}
+"""Headers that say where a body ends. Without them it ends with the connection."""
 
 
 class Answer(NamedTuple):
-    """An answer, read to its end: the body as it was sent, still packed if it was packed, and over what it came."""
+    """A whole answer. `body` still has its content encoding, and `connection` is the one it came over."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -25,33 +27,28 @@ class Answer(NamedTuple):
     connection: "Connection"
 
 
-class NoAnswer(Exception):
-    """There is no answer to a request; one of:"""
-
-
-class Lost(NoAnswer):
-    """The connection was closed or reset before the answer's end."""
-
-
-class NotHttp(NoAnswer):
-    """What came is not HTTP."""
-
-
-class TooLarge(NoAnswer):
-    """The answer goes on after LARGEST bytes."""
-
-
 class Connection(asyncio.Protocol):
-    """One TCP or TLS connection, for one request after the other. It sets no timeouts: whoever waits says how long.
+    """One TCP or TLS connection, for one request at a time. It sets no timeouts: callers do.
 
-    Bytes beyond an answer, whether they come with it or after it, end the connection: nothing that comes is ever
-    taken for the answer to another request.
+    Bytes beyond an answer end the connection, whether they come with it or later. So no bytes are ever taken for the
+    answer to another request.
     """
 
     def __init__(self) -> None:
+        self.received = 0
+        """Bytes received since the latest request."""
+        self._transport: asyncio.Transport  # set by connection_made
         self._parser = HttpResponseParser(self)
-        self._over: asyncio.Future[None] | None = None
-        self._transport: asyncio.Transport
+        self._end: asyncio.Future[None] | None = None
+        """Done when the answer is whole or failed; None between requests."""
+        self._answer: Answer | None = None
+        self._failure: NoAnswer | None = None
+        self._status = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head: list[tuple[bytes, bytes]] | None = None
+        """The headers, once they are complete."""
+        self._body = bytearray()
+        self._keeps_alive = False
 
     @classmethod
     async def open(cls, host: str, port: int, ssl_context: ssl.SSLContext | None) -> "Connection":
@@ -62,110 +59,93 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is in the way of the next request."""
+        """Whether another request can be sent."""
         return not self._transport.is_closing()
 
-    @property
-    def heard(self) -> bool:
-        """Whether anything came in answer to the last request."""
-        return self._received > 0
-
     async def exchange(self, request: bytes) -> Answer:
-        """Send a request that has no body, and return its answer. Raises NoAnswer; when it raises, it has closed."""
-        self._begin()
-        self._over = asyncio.get_running_loop().create_future()
+        """Send a request without a body and return its answer. Raises NoAnswer, having closed the connection."""
+        self._reset()
+        self.received = 0
+        self._end = asyncio.get_running_loop().create_future()
         try:
             if self.is_open:
                 self._transport.write(request)
-                await self._over
+                await self._end
             if self._answer is None:
-                raise self._why
+                raise self._failure or Lost("the connection was closed before the end of the answer")
             return self._answer
         except BaseException:
             self.close()
             raise
         finally:
-            self._forget()
+            # An idle connection must not hold its last answer: a hundred of them could hold a hundred MiB.
+            self._reset()
 
     def close(self) -> None:
-        """Close at once, not waiting for the other side to agree."""
+        """Close at once, without waiting for the other side."""
         self._transport.abort()
 
-    def _begin(self) -> None:
-        self._received = 0
-        self._status = 0
-        self._head: list[tuple[bytes, bytes]] | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body = bytearray()
-        self._answer: Answer | None = None
-        self._why: NoAnswer = Lost("the connection was closed before the answer's end")
+    def _reset(self) -> None:
+        self._end = self._answer = self._failure = self._head = None
+        self._status, self._headers, self._body = 0, [], bytearray()
 
-    def _forget(self) -> None:
-        # While it is kept it would keep the answer too: together, connections could hold a hundred times LARGEST.
-        self._over = self._answer = self._head = None
-        self._headers, self._body = [], bytearray()
+    def _finish(self, failure: NoAnswer | None = None) -> None:
+        if failure is not None:
+            self._failure = failure
+        if self._end is not None and not self._end.done():
+            self._end.set_result(None)
 
-    def _end(self) -> None:
-        if self._over is not None and not self._over.done():
-            self._over.set_result(None)
-
-    def _fail(self, why: NoAnswer) -> None:
-        self._why = why
-        self._end()
-
-    # asyncio calls these.
+    # Called by asyncio:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._over is None or self._over.done():
-            self.close()  # nobody asked for it
+        if self._end is None or self._end.done():
+            self.close()  # no request is waiting for these bytes
             return
-        self._received += len(data)
+        self.received += len(data)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
-            self.close()  # where the answer came whole before that, it is one nevertheless
-            self._fail(NotHttp(str(error)))
+            self.close()
+            self._finish(NotHttp(str(error)))  # an answer that was whole before the fault counts nevertheless
         if self._answer is not None:
-            self._end()
-        elif self._received > LARGEST:
-            self._fail(TooLarge(f"the answer has more than {LARGEST} bytes"))
+            self._finish()
+        elif self.received > LARGEST_ANSWER:
+            self._finish(TooLarge(f"the answer has more than {LARGEST_ANSWER} bytes"))
 
     def connection_lost(self, error: Exception | None) -> None:
-        if error is not None:
-            self._fail(Lost(str(error)))
-        elif self._over is not None and self._head is not None and self._ends_with_the_connection(self._head):
+        if error is None and self._end is not None and self._head is not None and not _is_framed(self._head):
             self.on_message_complete()
-        self._end()
+        self._finish(Lost(str(error)) if error is not None else None)
 
-    # llhttp calls these.
+    # Called by llhttp:
 
     def on_message_begin(self) -> None:
         if self._answer is not None:
-            self.close()  # it goes on beyond the answer
+            self.close()  # these bytes are beyond the answer
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self._headers) == MOST_HEADERS:
-            raise NotHttp(f"the answer has more than {MOST_HEADERS} headers")  # llhttp raises its own for it
+            raise NotHttp(f"the answer has more than {MOST_HEADERS} headers")  # becomes an HttpParserError
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()
         self._keeps_alive = self._parser.should_keep_alive()
-        self._head, self._headers = self._headers, []  # what comes behind a body in chunks is no header
+        self._head, self._headers = self._headers, []  # trailers after a chunked body are not headers
 
     def on_body(self, data: bytes) -> None:
         self._body += data
 
     def on_message_complete(self) -> None:
         if self._status < 200 or self._head is None or self._answer is not None:
-            return  # "103 Early Hints" and the like come before the answer
+            return  # such as "103 Early Hints", which comes before the answer
         self._answer = Answer(self._status, self._head, bytes(self._body), self)
         if not self._keeps_alive:
             self.close()
 
-    @staticmethod
-    def _ends_with_the_connection(headers: list[tuple[bytes, bytes]]) -> bool:
-        return LENGTHS.isdisjoint(name.lower() for name, _ in headers)
+
+def _is_framed(headers: list[tuple[bytes, bytes]]) -> bool:
+    return not FRAMING_HEADERS.isdisjoint(name.lower() for name, _ in headers)

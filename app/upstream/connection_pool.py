@@ -1,7 +1,7 @@
-"""The connections to one origin: a free list of kept ones, of which the one used last is used first.
+"""The connections to one origin, in a free list: the one used most recently is used first.
 
-httpcore's pool goes through all its connections at every request: a hundred comics take it three round trips' time
-or more (docs/performance.md). A free list does not.
+httpcore's pool visits all its connections at each request, which costs a hundred comics three round trips or more
+(docs/performance.md). A free list does not.
 """
 
 import asyncio
@@ -13,23 +13,23 @@ from urllib.parse import urlsplit
 import certifi
 
 from app.settings import MOST_CONNECTIONS
-from app.upstream.connection import Answer, Connection, Lost
+from app.upstream.connection import Answer, Connection
+from app.upstream.no_answer import Lost
 
 
 @dataclass(slots=True)
-class _Here:
-    """What belongs to one event loop."""
+class _LoopState:
+    """The part of a pool that belongs to one event loop."""
 
     slots: asyncio.Semaphore
-    free: list[Connection] = field(default_factory=list)
+    idle: list[Connection] = field(default_factory=list)
 
 
-class Connections:
-    """Connections to the origin of a URL, kept open from request to request; those of each event loop apart.
+class ConnectionPool:
+    """Connections to the origin of `url`, which stay open from request to request. It sets no timeouts: callers do.
 
-    That is one loop in all, but for a forked process, which must let its parent's sockets be. Sets no timeouts:
-    whoever waits says how long. `ca_file` is a PEM file of the authorities trusted for TLS; None trusts certifi's.
-    On each loop at most `limit` are open.
+    Each event loop has up to `limit` of its own, because a forked child must not touch its parent's sockets.
+    `ca_file` is a PEM file of the authorities trusted for TLS; None means certifi's.
     """
 
     def __init__(self, url: str, ca_file: str | None, limit: int = MOST_CONNECTIONS) -> None:
@@ -40,53 +40,53 @@ class Connections:
         self._ca_file = ca_file
         self._limit = limit
         self._ssl_context: ssl.SSLContext | None = None
-        self._on: dict[asyncio.AbstractEventLoop, _Here] = {}
+        self._loops: dict[asyncio.AbstractEventLoop, _LoopState] = {}
 
     async def exchange(self, request: bytes) -> Answer:
-        """Send a request that has no body, and return its answer. Raises NoAnswer, or OSError when not connected.
+        """Send a request without a body and return its answer. Raises NoAnswer, or OSError if not connected.
 
-        A kept connection may have been closed by the other side, unseen yet: then the request is sent again over a new
-        one. That is no retry, because it was not answered; where a part of an answer came, it would be one.
+        The other side may have closed an idle connection, which shows only now. Then the request is sent again over
+        a new connection. That is not a retry, as no part of an answer was seen.
         """
-        here = self._here()
-        async with here.slots:
-            kept = _take(here.free)
-            if kept is not None:
+        state = self._state()
+        async with state.slots:
+            idle = _take(state.idle)
+            if idle is not None:
                 try:
-                    return await _use(kept, request, here.free)
+                    return await _use(idle, request, state.idle)
                 except Lost:
-                    if kept.heard:
+                    if idle.received:
                         raise
-            return await _use(await self._open(), request, here.free)
+            return await _use(await self._open(), request, state.idle)
 
     async def connect(self, count: int) -> None:
-        """Open connections, all at once, until `count` are kept. Raises OSError."""
-        here = self._here()
+        """Open connections, concurrently, until `count` are idle. Raises OSError."""
+        state = self._state()
         async with AsyncExitStack() as stack:
-            for _ in range(count):  # so that together with those in use they stay within the limit
-                await stack.enter_async_context(here.slots)
-            here.free[:] = [kept for kept in here.free if kept.is_open]
+            for _ in range(count):  # so that idle and busy connections together stay within the limit
+                await stack.enter_async_context(state.slots)
+            state.idle[:] = [idle for idle in state.idle if idle.is_open]
             try:
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(count - len(here.free)):
-                        group.create_task(self._open_for(here.free))
+                    for _ in range(count - len(state.idle)):
+                        group.create_task(self._open_into(state.idle))
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from errors
 
     async def aclose(self) -> None:
-        """Close those of the running event loop that are kept; one in use is kept afterwards."""
-        free = self._here().free
-        while free:
-            free.pop().close()
+        """Close the idle connections of the running event loop. A busy one stays open when it becomes idle."""
+        idle = self._state().idle
+        while idle:
+            idle.pop().close()
 
-    def _here(self) -> _Here:
+    def _state(self) -> _LoopState:
         loop = asyncio.get_running_loop()
-        if loop not in self._on:
-            self._on[loop] = _Here(asyncio.Semaphore(self._limit))
-        return self._on[loop]
+        if loop not in self._loops:
+            self._loops[loop] = _LoopState(asyncio.Semaphore(self._limit))
+        return self._loops[loop]
 
-    async def _open_for(self, free: list[Connection]) -> None:
-        free.append(await self._open())
+    async def _open_into(self, idle: list[Connection]) -> None:
+        idle.append(await self._open())
 
     async def _open(self) -> Connection:
         if self._tls and self._ssl_context is None:
@@ -94,18 +94,18 @@ class Connections:
         return await Connection.open(self._host, self._port, self._ssl_context)
 
 
-def _take(free: list[Connection]) -> Connection | None:
-    while free:
-        connection = free.pop()
+def _take(idle: list[Connection]) -> Connection | None:
+    while idle:
+        connection = idle.pop()
         if connection.is_open:
             return connection
     return None
 
 
-async def _use(connection: Connection, request: bytes, free: list[Connection]) -> Answer:
+async def _use(connection: Connection, request: bytes, idle: list[Connection]) -> Answer:
     answer = await connection.exchange(request)
     if connection.is_open:
-        free.append(connection)
+        idle.append(connection)
     return answer
 
 

@@ -1,8 +1,8 @@
-"""Pure: when a comic's request has taken so long that another is worth sending, and how many of those there may be.
+"""Pure: when a request is slow enough for a hedge, and how many hedges may be sent.
 
-An answer of many comics is as slow as the slowest of their requests. A request that is slow by chance is overtaken
-by a second one; where all are slow, more of them only do harm. So slow is measured against what is usual of late,
-and what may be sent more is a small share of what was sent anyway.
+A gathering is as slow as the slowest of its requests. A request that is slow by chance is overtaken by a second one.
+If all are slow, more requests only add load. So "slow" is relative to recent latencies, and hedges are capped at a
+small share of all requests.
 """
 
 from bisect import bisect_left, insort
@@ -10,38 +10,37 @@ from collections import deque
 from math import ceil
 
 HEDGES = 2
-"""How many more requests one that is slow may bring about.
+"""Hedges for one slow request.
 
-With one, both are slow for 1 % of the answers of 25 comics where 2 % of requests are slow: p99 would stay as it is.
+With one, both are slow for 1 % of the gatherings of 25 comics where 2 % of requests are slow: p99 would not improve.
 """
 
 SLOWER = 1.3
-"""How many times the 95th percentile of recent requests one takes that is slow.
+"""A request is slow after this many times the 95th percentile of recent latencies.
 
-The percentile: where a few in a hundred are slow it is still the time of the others, and of the others hardly one is
-slower than 1.3 times that. The median would do as well for a server that is always alike, but not for one whose
-usual times are far apart: there it would call too many slow.
+Where a few in a hundred requests are slow, that percentile is the latency of the others, and hardly one of them is 1.3
+times slower. The median would suit a server with steady latencies, but it would call too many slow where they vary.
 """
 
 WINDOW = 200
-"""How many recent requests tell what is usual: few enough to follow soon when xkcd gets slower as a whole."""
+"""Recent requests that define what is usual: few enough to adapt soon when xkcd as a whole slows down."""
 
 ENOUGH = 40
-"""How many of them must be known: the 95th percentile of fewer is one of the two slowest."""
+"""Requests that must be known first: the 95th percentile of fewer is one of the two slowest."""
 
 SHARE = 3
-"""How many more requests may be sent, per hundred that were sent anyway."""
+"""Hedges allowed per hundred other requests."""
 
 SAVED = 15
-"""How many of them may be saved up: else, after a long calm, a slow xkcd would get very many at once."""
+"""Hedges that can be saved up. Otherwise a slow xkcd would get very many at once after a long calm."""
 
 
 class Latencies:
-    """How long recent requests took that brought a comic, in seconds.
+    """Latencies of recent requests that brought a comic, in seconds.
 
-    Those that lost to another one are not among them: they were cancelled, and how long they would have taken nobody
-    knows. As they are few (see SHARE), this makes the 95th percentile of all at worst the 92nd. Those that nobody
-    overtook are, so what is usual follows when xkcd gets slower, and sooner the less there is left to send.
+    Cancelled requests are missing, as their latency is unknown. They are few (see SHARE), so the 95th percentile shown
+    here is at worst the 92nd of all. Slow requests that won are counted, so the threshold adapts when xkcd slows down,
+    and faster once the allowance is spent.
     """
 
     def __init__(self) -> None:
@@ -50,12 +49,12 @@ class Latencies:
 
     @property
     def patience(self) -> float | None:
-        """Seconds after which a request is slow; None while too few are known."""
+        """Seconds after which a request is slow; None while too few latencies are known."""
         known = len(self._ascending)
         return SLOWER * self._ascending[ceil(known * 0.95) - 1] if known >= ENOUGH else None
 
-    def learn(self, seconds: float) -> None:
-        """Take in how long a request took."""
+    def record(self, seconds: float) -> None:
+        """Record the latency of a request."""
         if len(self._recent) == WINDOW:
             del self._ascending[bisect_left(self._ascending, self._recent.popleft())]
         self._recent.append(seconds)
@@ -63,17 +62,17 @@ class Latencies:
 
 
 class Allowance:
-    """How many more requests may be sent: never more than SHARE in a hundred of those counted."""
+    """Hedges that may still be sent: SHARE per hundred requests, up to SAVED."""
 
     def __init__(self) -> None:
         self._hundredths = 0
 
-    def count(self) -> None:
-        """Take in that a request was sent anyway."""
+    def record_request(self) -> None:
+        """Record a request that is not a hedge."""
         self._hundredths = min(self._hundredths + SHARE, 100 * SAVED)
 
     def take(self) -> bool:
-        """Whether one more may be sent, which then counts as sent."""
+        """Whether one more hedge may be sent. If so, it counts as sent."""
         allowed = self._hundredths >= 100
         if allowed:
             self._hundredths -= 100

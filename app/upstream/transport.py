@@ -1,36 +1,50 @@
-"""httpx's transport interface over the kept connections: requests without a body, answers read to their end."""
+"""httpx's transport interface over our own connections: requests without a body, responses read to their end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 
-from app.upstream.connection import Answer, Lost, NoAnswer, TooLarge
-from app.upstream.connection_pool import Connections
+from app.upstream.connection_pool import ConnectionPool
+from app.upstream.no_answer import Lost, NoAnswer, TooLarge
 
 
-class AnswerTooLarge(httpx.RemoteProtocolError):
-    """The answer goes on after the bytes that are read of one at most."""
+class ResponseTooLarge(httpx.RemoteProtocolError):
+    """The response has more bytes than are read."""
 
 
 class KeepAliveTransport(httpx.AsyncBaseTransport):
-    """What an httpx client of one origin sends its requests through. Sets no timeouts: whoever waits says how long."""
+    """A transport for one origin that keeps its connections. It sets no timeouts: callers do."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request and read the answer. Its extension `connection` can be closed if it is not to be trusted.
+        """Send the request and read the response.
 
-        Raises httpx.ConnectError, ReadError, RemoteProtocolError or AnswerTooLarge.
+        Raises httpx.ConnectError, ReadError or RemoteProtocolError, of which ResponseTooLarge is one.
         """
         with _as_httpx_errors():
-            answer = await self._connections.exchange(_written(request))
-        return _response(answer)
+            answer = await self._pool.exchange(_written(request))
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=httpx.ByteStream(answer.body),
+            extensions={"connection": answer.connection},
+        )
+
+    async def connect(self, count: int) -> None:
+        """Open connections until `count` are idle. Raises httpx.ConnectError."""
+        with _as_httpx_errors():
+            await self._pool.connect(count)
+
+    def discard(self, response: httpx.Response) -> None:
+        """Close the connection that this response came over, so that no other request uses it."""
+        response.extensions["connection"].close()
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
-        await self._connections.aclose()
+        """Close the idle connections of the running event loop."""
+        await self._pool.aclose()
 
 
 def _written(request: httpx.Request) -> bytes:
@@ -40,21 +54,12 @@ def _written(request: httpx.Request) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
-def _response(answer: Answer) -> httpx.Response:
-    return httpx.Response(
-        answer.status,
-        headers=answer.headers,
-        stream=httpx.ByteStream(answer.body),
-        extensions={"connection": answer.connection},
-    )
-
-
 @contextmanager
 def _as_httpx_errors() -> Iterator[None]:
     try:
         yield
     except TooLarge as error:
-        raise AnswerTooLarge(str(error)) from error
+        raise ResponseTooLarge(str(error)) from error
     except Lost as error:
         raise httpx.ReadError(str(error)) from error
     except NoAnswer as error:

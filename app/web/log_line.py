@@ -32,6 +32,7 @@ def _of_gathering(gathered: Gathered) -> dict[str, Any]:
         "stale": sum(found.stale for found in gathered.comics),
         "retried": gathered.retried,
         "hedged": gathered.hedged,
+        "reasons": dict(gathered.reasons),
         "cache_ms": _milliseconds(gathered.cache_seconds),
         "xkcd_ms": _milliseconds(gathered.xkcd_seconds),
     }

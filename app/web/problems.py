@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from app.errors import (
+    AnswerTooLarge,
     BadAnswer,
     BadRequest,
     GatherError,
@@ -15,13 +16,15 @@ from app.errors import (
     NoSuchComic,
     Refused,
     ShuttingDown,
-    TooLate,
+    TimedOut,
     Unreachable,
 )
 from app.gathering.gathered import Failure
 
 _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     BadRequest: (400, "Bad request"),
+    GatherError: (500, "Internal Server Error"),
+    AnswerTooLarge: (502, "Answer too large"),
     NoImage: (404, "No image"),
     NoSuchComic: (404, "No such comic"),
     BadAnswer: (502, "Unusable answer from xkcd"),
@@ -29,7 +32,7 @@ _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     Refused: (503, "xkcd refused"),
     LatestUnknown: (503, "Latest comic unknown"),
     ShuttingDown: (503, "Shutting down"),
-    TooLate: (504, "No answer from xkcd in time"),
+    TimedOut: (504, "No answer from xkcd in time"),
 }
 
 

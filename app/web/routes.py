@@ -64,7 +64,7 @@ def parameters() -> dict[str, list[str]]:
 
 def deadline(settings: Settings) -> float:
     """When this request is to be answered, in monotonic seconds."""
-    return events.deadline(settings.deadline, request.environ.get("serverless.context"), time.monotonic())
+    return events.deadline(settings.time_limit, request.environ.get("serverless.context"), time.monotonic())
 
 
 def refuse_unknown(known: Collection[str]) -> None:

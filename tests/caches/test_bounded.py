@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 import pytest
 
 from app.caches import bounded as caches
-from app.caches.bounded import PATIENCE
+from app.caches.bounded import TABLE_TIMEOUT
 from app.caches.layers import Cache, Caches
-from app.circuit import REST
+from app.circuit import PAUSE
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError
 from tests.records import NOW, Clock, found
@@ -69,7 +69,7 @@ def house() -> House:
     return House()
 
 
-LEFT_OUT = "The table is left out of this invocation: "
+LEFT_OUT = "This request does without the table: "
 
 
 def test_a_table_that_works_is_asked_and_told(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -84,9 +84,7 @@ def test_a_table_that_works_is_asked_and_told(house: House, caplog: pytest.LogCa
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize(
-    ("trouble", "why"), [("fails", "It is on fire."), ("stalls", "the time allowed for it is over")]
-)
+@pytest.mark.parametrize(("trouble", "why"), [("fails", "It is on fire."), ("stalls", "its time is over")])
 def test_a_table_in_trouble_is_left_out_of_the_invocation_and_logged_once(
     house: House, caplog: pytest.LogCaptureFixture, trouble: str, why: str
 ) -> None:
@@ -110,14 +108,14 @@ def test_reading_and_writing_share_the_patience(
     monkeypatch.setattr(time, "monotonic", lambda: monotonic() + sum(spent))
 
     async def invocation() -> None:
-        house.table.spend = lambda: spent.append(0.6 * PATIENCE)
+        house.table.spend = lambda: spent.append(0.6 * TABLE_TIMEOUT)
         table = house.bounded()
         assert await table.latest() is not None
         await table.keep([found(3)])
 
     asyncio.run(invocation())
     assert house.table.asked == ["latest", "keep"]
-    assert caplog.messages == [LEFT_OUT + "the time allowed for it is over"]
+    assert caplog.messages == [LEFT_OUT + "its time is over"]
 
 
 def test_a_table_that_dies_between_reading_and_writing_costs_nothing_else(
@@ -147,13 +145,13 @@ def fail_in(house: House, invocations: int, writing: bool = False) -> None:
 
 def test_a_table_that_can_be_read_but_not_written_has_a_rest_from_writing(house: House) -> None:
     fail_in(house, 2, writing=True)
-    assert house.caches.takes_nothing()
+    assert house.caches.writing_is_paused
     table = house.bounded()
     assert asyncio.run(table.latest()) == LatestNumber(2665, NOW)
     asyncio.run(table.keep([found(3)]))
     assert house.table.asked == ["latest"]
-    house.clock.now += REST
-    assert not house.caches.takes_nothing()
+    house.clock.now += PAUSE
+    assert not house.caches.writing_is_paused
     asyncio.run(house.bounded().keep([found(3)]))
     assert house.table.kept == [3]
 
@@ -172,7 +170,7 @@ def test_after_failing_in_two_invocations_in_a_row_the_table_has_a_rest(
 ) -> None:
     fail_in(house, 2)
     caplog.clear()
-    house.clock.now += REST - 1
+    house.clock.now += PAUSE - 1
     assert asyncio.run(house.bounded().latest()) is None
     assert (house.table.asked, caplog.messages) == ([], [])
     house.clock.now += 1
@@ -191,12 +189,12 @@ def test_after_the_deadline_nothing_is_asked_and_the_table_is_not_to_blame(
     for _ in range(3):
         assert asyncio.run(house.bounded(seconds=-1).latest()) is None
     assert house.table.asked == []
-    assert caplog.messages == [LEFT_OUT + "the time allowed for it is over"] * 3
+    assert caplog.messages == [LEFT_OUT + "its time is over"] * 3
     assert asyncio.run(house.bounded().latest()) is not None
 
 
 def test_a_deadline_before_the_patience_is_over_is_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caches, "PATIENCE", 3600.0)
+    monkeypatch.setattr(caches, "TABLE_TIMEOUT", 3600.0)
     house.table.stalls = True
     for _ in range(3):
         asyncio.run(asyncio.wait_for(house.bounded(seconds=0.01).latest(), 30))
@@ -206,14 +204,14 @@ def test_a_deadline_before_the_patience_is_over_is_kept(house: House, monkeypatc
 
 def test_without_a_table_there_is_memory_alone() -> None:
     alone = Caches(100, None, Clock())
-    assert (alone.names, alone.for_invocation(0.0)) == (("memory",), alone.memory)
+    assert (alone.names, alone.for_request(0.0)) == (("memory",), alone.memory)
 
 
 def test_with_a_table_it_is_below_memory(house: House) -> None:
     assert house.caches.names == ("memory", "table")
 
     async def invocation() -> None:
-        both = house.caches.for_invocation(time.monotonic() + 8)
+        both = house.caches.for_request(time.monotonic() + 8)
         assert await both.comics([1, 2]) == {1: found(1, source="table"), 2: found(2, source="table")}
         assert await both.comics([1, 2]) == {1: found(1, source="memory"), 2: found(2, source="memory")}
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from werkzeug import Response
 
-from app.caches import dynamodb, items
+from app.caches import dynamodb, dynamodb_client, items
 from app.caches.dynamodb import ComicsTable
 from app.caches.items import Item
 from app.comics.comic import Comic
@@ -110,7 +110,7 @@ def test_items_that_cannot_be_used_are_passed_over_and_rubbish_is_logged_once(
     assert client.comics(1, 2, 3, 4).keys() == {1}
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "rubbish" in record.getMessage()
+    assert "malformed" in record.getMessage()
     assert all(f"'{num}'" in record.getMessage() for num in (3, 4))
 
 
@@ -190,7 +190,7 @@ def test_a_table_that_is_not_there_is_a_table_error(table: LocalTable) -> None:
 def test_an_answer_that_does_not_come_is_a_table_error_after_one_attempt(
     table: LocalTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dynamodb, "SECONDS", 0.25)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 0.25)
     client = Client(table.name)
     over = threading.Event()
 
@@ -238,7 +238,7 @@ def test_what_is_held_follows_what_is_written_and_read(table: LocalTable, client
 
 
 def test_a_scan_has_more_time_than_a_request(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "SECONDS", 0.05)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 0.05)
 
     def slow(body: dict[str, Any], ask: Ask) -> Response:
         threading.Event().wait(0.3)
@@ -268,12 +268,12 @@ def test_pauses_grow_while_the_table_leaves_things_undone(
     monkeypatch.setattr(asyncio, "sleep", note)
     client.keep(*(found(num) for num in range(1, 11)))
     assert len(pauses) == 9
-    assert all(0 <= pause <= dynamodb.LONGEST_PAUSE * 2**i for i, pause in enumerate(pauses))
-    assert max(pauses) > dynamodb.LONGEST_PAUSE * 8
+    assert all(0 <= pause <= dynamodb.FIRST_BACKOFF * 2**i for i, pause in enumerate(pauses))
+    assert max(pauses) > dynamodb.FIRST_BACKOFF * 8
 
 
 def test_a_client_waits_no_longer_than_it_is_told_and_tries_once(table: LocalTable) -> None:
-    config = dynamodb._connect(0.25).meta.config
+    config = dynamodb_client._connect(0.25).meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (0.25, 0.25, 1)
 
 

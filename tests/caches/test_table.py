@@ -12,11 +12,11 @@ from werkzeug import Response
 
 from app.application import XkcdGather
 from app.caches import bounded as caches
-from app.caches import dynamodb
+from app.caches import dynamodb_client
 from app.errors import TableError
 from app.gathering.filler import Filled
 from tests.commands import program
-from tests.test_handler import Context
+from tests.rig import Context
 from tools.stand_in import StandIn
 from tools.table import Ask, Fault, LocalTable, definition, refusal, says, serverless, unprocessed
 
@@ -130,13 +130,13 @@ def test_whatever_is_wrong_with_the_table_the_comics_come_and_it_is_logged_once(
     operation: str,
     fault: str,
 ) -> None:
-    monkeypatch.setattr(caches, "PATIENCE", 0.3)
-    monkeypatch.setattr(dynamodb, "SECONDS", 0.25)
+    monkeypatch.setattr(caches, "TABLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 0.25)
     table.faults[operation] = FAULTS[fault]
     assert sources(new_process(), "1,2,3") == dict.fromkeys((1, 2, 3), "xkcd")
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith("The table is left out of this invocation: ")
+    assert record.getMessage().startswith("This request does without the table: ")
 
 
 def test_a_table_that_dies_between_reading_and_writing_costs_no_comic(
@@ -220,7 +220,7 @@ def test_rubbish_in_the_table_is_passed_over_logged_and_healed(
     client.close()
     assert sources(new_process(), "1,2") == {1: "xkcd", 2: "xkcd"}
     assert caplog.messages == [
-        "The table has items that are rubbish: [{'num': {'N': '1'}, 'version': {'N': '1'}}]",
+        "The table has malformed items: [{'num': {'N': '1'}, 'version': {'N': '1'}}]",
     ]
     assert sources(new_process(), "1,2") == {1: "table", 2: "table"}
 
@@ -228,7 +228,7 @@ def test_rubbish_in_the_table_is_passed_over_logged_and_healed(
 def test_a_ping_fills_gaps_and_reports_it(
     xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]
 ) -> None:
-    app = make_app(table=table.name, fill=7)
+    app = make_app(table=table.name, fill_at_most=7)
     reports = [app.ping(Context()) for _ in range(2)]
     for report in reports:
         assert isinstance(report.pop("milliseconds"), int)
@@ -244,7 +244,7 @@ def test_a_ping_fills_gaps_and_reports_it(
 def test_a_ping_ends_in_time_and_the_next_writes_what_it_could_not(
     xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]
 ) -> None:
-    app = make_app(table=table.name, deadline=8.0)
+    app = make_app(table=table.name, time_limit=8.0)
     xkcd.faults[2664] = "silence"
     report = app.ping(Context(seconds=1.5))
     assert (report["gathered"], report["failed"], report["missing"]) == (0, 5, 2663)

@@ -14,7 +14,7 @@ import pytest
 
 from app.application import XkcdGather
 from app.caches import bounded as caches
-from app.caches import dynamodb
+from app.caches import dynamodb_client
 from tests.commands import ROOT, attempt, environment, serverless, service
 from tools.stand_in import StandIn
 
@@ -120,8 +120,8 @@ def test_the_deployed_table_is_one_that_the_app_can_use(
     make_app: Callable[..., XkcdGather],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(caches, "PATIENCE", 10.0)
-    monkeypatch.setattr(dynamodb, "SECONDS", 10.0)
+    monkeypatch.setattr(caches, "TABLE_TIMEOUT", 10.0)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 10.0)
     for name, value in cloud.items():
         monkeypatch.setenv(name, value)
     documents = [make_app(table="xkcd-gather-dev").test_client().get("/comics?n=1-5").json for _ in range(2)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RUNTIME_PYTHON
-from tests.test_handler import event
+from tests.rig import event
 from tools.lambda_runtime import InitError, InvocationError, LambdaFunction, TimedOut
 from tools.stand_in import StandIn
 from tools.table import LocalTable

@@ -3,35 +3,26 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from random import Random
 
 import pytest
 
-from app.circuit import REST
+from app.circuit import PAUSE
 from app.comics.found import LATEST_FRESH
 from app.comics.selection import Latest, Listed, Randomly, Selection, Since
-from app.errors import LatestUnknown, NoSuchComic, TooMany
-from tests.gathering.test_gatherer import House, nums
+from app.errors import LatestUnknown, NoSuchComic, RateLimited
+from tests.rig import Rig, nums
 from tools.faults import FAULTS, Step, answer
 from tools.stand_in import StandIn
 
 TheLatestWaits = Callable[[Callable[[], bool]], None]
 
 
-@contextmanager
-def house_of(xkcd: StandIn, floor: int, attempt: float = 3.0) -> Iterator[House]:
-    house = House(xkcd, floor, attempt)
-    try:
-        yield house
-    finally:
-        house.loop.close()
-
-
 @pytest.fixture
-def house(xkcd: StandIn) -> Iterator[House]:
-    with house_of(xkcd, floor=2665) as house:
-        yield house
+def rig(xkcd: StandIn) -> Iterator[Rig]:
+    with closing(Rig(xkcd, floor=2665)) as rig:
+        yield rig
 
 
 @pytest.fixture
@@ -56,11 +47,11 @@ def paths(*numbers: int) -> dict[str, int]:
     return {"/info.0.json": 1, **{f"/{num}/info.0.json": 1 for num in numbers}}
 
 
-def know_an_older_latest(xkcd: StandIn, house: House, latest: int) -> None:
-    """Have the house learn a latest number, and that be more than five minutes ago."""
+def know_an_older_latest(xkcd: StandIn, rig: Rig, latest: int) -> None:
+    """Have the rig learn a latest number, and that be more than five minutes ago."""
     now, xkcd.latest = xkcd.latest, latest
-    house.gather(Latest(1))
-    house.now += LATEST_FRESH
+    rig.gather(Latest(1))
+    rig.clock.now += LATEST_FRESH
     xkcd.latest = now
     xkcd.asked.clear()
 
@@ -75,12 +66,12 @@ def know_an_older_latest(xkcd: StandIn, house: House, latest: int) -> None:
     ],
 )
 def test_what_is_selected_is_asked_for_before_the_latest_is_known(
-    xkcd: StandIn, house: House, the_latest_waits: TheLatestWaits, selection: Selection, beside: int
+    xkcd: StandIn, rig: Rig, the_latest_waits: TheLatestWaits, selection: Selection, beside: int
 ) -> None:
     the_latest_waits(lambda: sum(xkcd.asked.values()) == 1 + beside)
-    gathered = house.gather(selection)
+    gathered = rig.gather(selection)
     assert (gathered.failures, gathered.latest) == ((), 2665)
-    assert xkcd.asked == paths(*(num for num in nums(gathered) if num != 2665))
+    assert xkcd.asked == paths(*(num for num in nums(gathered.comics) if num != 2665))
 
 
 @pytest.mark.parametrize(
@@ -92,46 +83,46 @@ def test_wherever_it_begins_the_answer_is_as_if_the_latest_had_been_known(
     xkcd: StandIn, selection: Selection, floor: int
 ) -> None:
     expected = selection.numbers(2665, chance=Random(614).getrandbits(64))
-    with house_of(xkcd, floor) as house:
-        gathered = house.gather(selection)
-    assert (nums(gathered), gathered.failures) == (list(expected), ())
+    with closing(Rig(xkcd, floor=floor)) as rig:
+        gathered = rig.gather(selection)
+    assert (nums(gathered.comics), gathered.failures) == (list(expected), ())
     assert {timing.num for timing in gathered.timings} - {2665} == {0, *expected} - {2665}
     assert max(xkcd.asked.values()) == 1
 
 
-def test_nothing_is_asked_for_that_may_not_exist(xkcd: StandIn, house: House) -> None:
-    gathered = house.gather(Listed((1, 2666, "latest")))
+def test_nothing_is_asked_for_that_may_not_exist(xkcd: StandIn, rig: Rig) -> None:
+    gathered = rig.gather(Listed((1, 2666, "latest")))
     assert [type(failure.error) for failure in gathered.failures] == [NoSuchComic]
     assert xkcd.asked == paths(1)
 
 
-def test_the_latest_ones_are_asked_for_only_when_the_latest_is_known(xkcd: StandIn, house: House) -> None:
-    gathered = house.gather(Latest(3))
-    assert nums(gathered) == [2665, 2664, 2663]
+def test_the_latest_ones_are_asked_for_only_when_the_latest_is_known(xkcd: StandIn, rig: Rig) -> None:
+    gathered = rig.gather(Latest(3))
+    assert nums(gathered.comics) == [2665, 2664, 2663]
     latest, *others = gathered.timings
     assert all(timing.start >= latest.end for timing in others)
     assert xkcd.asked == paths(2664, 2663)
 
 
-def test_an_older_latest_is_where_to_begin(xkcd: StandIn, house: House, the_latest_waits: TheLatestWaits) -> None:
-    know_an_older_latest(xkcd, house, 2664)
+def test_an_older_latest_is_where_to_begin(xkcd: StandIn, rig: Rig, the_latest_waits: TheLatestWaits) -> None:
+    know_an_older_latest(xkcd, rig, 2664)
     the_latest_waits(lambda: sum(xkcd.asked.values()) == 5)
-    assert nums(house.gather(Latest(5))) == [2665, 2664, 2663, 2662, 2661]
+    assert nums(rig.gather(Latest(5)).comics) == [2665, 2664, 2663, 2662, 2661]
     assert xkcd.asked == paths(2663, 2662, 2661, 2660)
 
 
-def test_with_the_latest_known_nothing_is_asked_for_in_vain(xkcd: StandIn, house: House) -> None:
-    house.gather(Latest(1))
-    gathered = house.gather(Randomly(5))
-    assert xkcd.asked == paths(*nums(gathered))
+def test_with_the_latest_known_nothing_is_asked_for_in_vain(xkcd: StandIn, rig: Rig) -> None:
+    rig.gather(Latest(1))
+    gathered = rig.gather(Randomly(5))
+    assert xkcd.asked == paths(*nums(gathered.comics))
 
 
 def test_what_came_and_was_not_selected_is_remembered(xkcd: StandIn, the_latest_waits: TheLatestWaits) -> None:
     begun, selected = (set(Randomly(50, "b").numbers(latest, 0)) for latest in (2000, 2665))
     the_latest_waits(lambda: sum(xkcd.asked.values()) == 51)
-    with house_of(xkcd, floor=2000) as house:
-        house.gather(Randomly(50, "b"))
-        in_vain = house.gather(Listed(tuple(begun - selected)))
+    with closing(Rig(xkcd, floor=2000)) as rig:
+        rig.gather(Randomly(50, "b"))
+        in_vain = rig.gather(Listed(tuple(begun - selected)))
     assert "memory" in {found.source for found in in_vain.comics}
 
 
@@ -139,8 +130,8 @@ def test_what_is_not_selected_is_asked_for_no_longer(xkcd: StandIn) -> None:
     xkcd.latest = 60
     xkcd.faults |= {59: "silence", 61: "silence"}
 
-    async def gather(house: House) -> int:
-        gathering = asyncio.create_task(house.gatherer.gather(Since(58), time.monotonic() + 60))
+    async def gather(rig: Rig) -> int:
+        gathering = asyncio.create_task(rig.gatherer.gather(Since(58), time.monotonic() + 60))
         assert await asyncio.to_thread(xkcd.wait_until, lambda: {*xkcd.asked} >= {*paths(59, 61)})
         assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.connections - xkcd.open_connections == 1)
         assert not gathering.done()  # 59 is waited for
@@ -149,50 +140,50 @@ def test_what_is_not_selected_is_asked_for_no_longer(xkcd: StandIn) -> None:
             await gathering
         return len(asyncio.all_tasks())
 
-    with house_of(xkcd, floor=62, attempt=60.0) as house:
-        assert house.loop.run(gather(house)) == 1
+    with closing(Rig(xkcd, floor=62, attempt_timeout=60.0)) as rig:
+        assert rig.loop.run(gather(rig)) == 1
 
 
 def test_when_nobody_tells_the_latest_it_is_an_error_and_nothing_is_asked_for_any_longer(
-    xkcd: StandIn, house: House
+    xkcd: StandIn, rig: Rig
 ) -> None:
     xkcd.faults |= {0: "silence", 2665: "html"}
 
     async def gather() -> int:
-        with pytest.raises(LatestUnknown, match=r"^The latest comic's number is not known: .* is not JSON\.$"):
-            await house.gatherer.gather(Randomly(5), time.monotonic() + 60)
+        with pytest.raises(LatestUnknown, match=r"^The latest comic's number is unknown: .* is not JSON\.$"):
+            await rig.gatherer.gather(Randomly(5), time.monotonic() + 60)
         return len(asyncio.all_tasks())
 
-    assert house.loop.run(gather()) == 1
+    assert rig.loop.run(gather()) == 1
     assert xkcd.wait_until(lambda: xkcd.open_connections == 0)
 
 
-def test_beside_a_latest_that_was_not_told_the_last_time_no_comic_is_asked_for(xkcd: StandIn, house: House) -> None:
+def test_beside_a_latest_that_was_not_told_the_last_time_no_comic_is_asked_for(xkcd: StandIn, rig: Rig) -> None:
     xkcd.faults[2665] = "html"
     with pytest.raises(LatestUnknown):
-        house.gather(Randomly(5))
+        rig.gather(Randomly(5))
     xkcd.asked.clear()
     with pytest.raises(LatestUnknown):
-        house.gather(Randomly(5))
+        rig.gather(Randomly(5))
     assert xkcd.asked == paths()
     xkcd.faults.clear()
-    assert len(house.gather(Randomly(5)).comics) == 5
+    assert len(rig.gather(Randomly(5)).comics) == 5
 
 
-def test_a_429_while_the_latest_is_asked_for_ends_the_asking(xkcd: StandIn, house: House) -> None:
-    know_an_older_latest(xkcd, house, 2665)
+def test_a_429_while_the_latest_is_asked_for_ends_the_asking(xkcd: StandIn, rig: Rig) -> None:
+    know_an_older_latest(xkcd, rig, 2665)
     xkcd.faults[2665] = "429"
-    gathered = house.gather(Listed((2666, "latest")))
-    assert (nums(gathered), [type(failure.error) for failure in gathered.failures]) == ([2665], [TooMany])
+    gathered = rig.gather(Listed((2666, "latest")))
+    assert (nums(gathered.comics), [type(failure.error) for failure in gathered.failures]) == ([2665], [RateLimited])
     assert xkcd.asked == paths()
 
 
-def test_after_its_rest_xkcd_is_tried_with_the_latest(xkcd: StandIn, house: House) -> None:
+def test_after_its_rest_xkcd_is_tried_with_the_latest(xkcd: StandIn, rig: Rig) -> None:
     xkcd.faults[0] = "429"
     for num in (1, 2):
-        house.gather(Listed((num,)))
-    house.now += REST
+        rig.gather(Listed((num,)))
+    rig.clock.now += PAUSE
     xkcd.asked.clear()
     with pytest.raises(LatestUnknown):
-        house.gather(Randomly(5))
+        rig.gather(Randomly(5))
     assert xkcd.asked == paths()

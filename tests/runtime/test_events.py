@@ -10,16 +10,9 @@ import pytest
 from app.errors import BadEvent
 from app.runtime.events import HttpRequest, Ping, deadline, read
 from tests.commands import ROOT
+from tests.rig import Context
 
 EVENTS = ROOT / "events"
-
-
-class Context:
-    def __init__(self, milliseconds: int) -> None:
-        self._milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
 
 
 def payload_2(**fields: Any) -> dict[str, Any]:
@@ -135,8 +128,8 @@ def test_anything_else_is_refused_with_what_would_be_accepted(event: object, why
     ("context", "seconds"),
     [
         pytest.param(None, 8.0, id="no context"),
-        pytest.param(Context(29_000), 8.0, id="time enough"),
-        pytest.param(Context(6_000), 5.5, id="half a second before the end"),
+        pytest.param(Context(29), 8.0, id="time enough"),
+        pytest.param(Context(6), 5.5, id="half a second before the end"),
     ],
 )
 def test_the_deadline_is_the_nearer_of_ours_and_the_invocations(context: Context | None, seconds: float) -> None:

@@ -46,7 +46,10 @@ def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> Non
     xkcd.latest = 9
     xkcd.passing_faults = ["html", "closed-afterwards"]  # the last befalls the first request, which is for the latest
     code, said, logged = run(xkcd)
-    assert (code, logged) == (0, f"Filling {table.name}\nOnce more\n")
+    reason = "xkcd failed (invalid) in 1 requests: xkcd's answer for comic 8 is not JSON. "
+    assert code == 0
+    assert logged.startswith(f"Filling {table.name}\n{reason}")
+    assert logged.endswith("Once more\n")
     assert said.startswith(f"8 comics brought into {table.name} in ")
 
 
@@ -72,7 +75,7 @@ def test_a_refusal_ends_it_with_the_reason(xkcd: StandIn, table: LocalTable) -> 
     code, said, _ = run(xkcd)
     assert code == 1
     assert said.startswith(f"5 comics brought into {table.name} in ")
-    assert said.endswith("14 are still missing: xkcd is asked too much and says so (429).\nBegin again to go on.\n")
+    assert said.endswith("14 are still missing: xkcd is rate-limiting us (429).\nBegin again to go on.\n")
 
 
 @pytest.mark.parametrize("xkcd_in_trouble", [True, False], ids=["xkcd", "table"])

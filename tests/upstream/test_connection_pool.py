@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from app.upstream.connection import Lost
-from app.upstream.connection_pool import Connections
+from app.upstream.connection_pool import ConnectionPool
+from app.upstream.no_answer import Lost
 from tests.plain_server import serving
 from tools.stand_in import StandIn
 
 
 @contextlib.asynccontextmanager
-async def connections(url: str, ca_file: str | None = None, limit: int = 100) -> AsyncIterator[Connections]:
-    kept = Connections(url, ca_file, limit)
+async def connections(url: str, ca_file: str | None = None, limit: int = 100) -> AsyncIterator[ConnectionPool]:
+    kept = ConnectionPool(url, ca_file, limit)
     try:
         yield kept
     finally:
@@ -30,7 +30,7 @@ def request(num: int) -> bytes:
     return b"GET /%d/info.0.json HTTP/1.1\r\nHost: xkcd.com\r\n\r\n" % num
 
 
-async def get(kept: Connections, *nums: int) -> list[int]:
+async def get(kept: ConnectionPool, *nums: int) -> list[int]:
     """The numbers of the comics that come when these are asked for at once."""
     answers = await asyncio.gather(*(kept.exchange(request(num)) for num in nums))
     return [json.loads(answer.body)["num"] for answer in answers]

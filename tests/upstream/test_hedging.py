@@ -12,7 +12,7 @@ from app.upstream.hedging import ENOUGH, SAVED, SHARE, SLOWER, WINDOW, Allowance
 def after(*seconds: float) -> Latencies:
     latencies = Latencies()
     for taken in seconds:
-        latencies.learn(taken)
+        latencies.record(taken)
     return latencies
 
 
@@ -44,7 +44,7 @@ def test_never_more_than_the_share_is_allowed(asked: list[bool]) -> None:
     requests = hedges = 0
     for request in asked:
         if request:
-            allowance.count()
+            allowance.record_request()
             requests += 1
         else:
             hedges += allowance.take()
@@ -55,5 +55,5 @@ def test_never_more_than_the_share_is_allowed(asked: list[bool]) -> None:
 def test_what_is_not_used_is_saved_up_to_a_limit(requests: int, hedges: int) -> None:
     allowance = Allowance()
     for _ in range(requests):
-        allowance.count()
+        allowance.record_request()
     assert [allowance.take() for _ in range(hedges + 1)] == [True] * hedges + [False]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.upstream.connection_pool import Connections
-from app.upstream.transport import AnswerTooLarge, KeepAliveTransport
+from app.upstream.connection_pool import ConnectionPool
+from app.upstream.transport import KeepAliveTransport, ResponseTooLarge
 from tests.plain_server import sending
 from tools.faults import FAULTS, MEBIBYTE
 from tools.stand_in import StandIn
@@ -109,7 +109,7 @@ async def outcome(transport: httpx.AsyncBaseTransport, url: str) -> Outcome:
             response = await transport.handle_async_request(httpx.Request("GET", url))
             async with aclosing(response):
                 return response.status_code, await within_bounds(response.aiter_raw())
-    except (AnswerTooLarge, OverflowError):
+    except (ResponseTooLarge, OverflowError):
         return "too large"
     except TimeoutError:
         return "too late"
@@ -130,7 +130,7 @@ async def within_bounds(parts: AsyncIterator[bytes]) -> bytes:
 
 async def both(url: str) -> tuple[Outcome, Outcome]:
     """The outcomes with our transport and with the stock one."""
-    ours, stock = KeepAliveTransport(Connections(url, None)), httpx.AsyncHTTPTransport()
+    ours, stock = KeepAliveTransport(ConnectionPool(url, None)), httpx.AsyncHTTPTransport()
     return await outcome(ours, url), await outcome(stock, url)
 
 

@@ -72,7 +72,7 @@ def test_whatever_is_asked_is_answered_as_documented(app: XkcdGather, case: "sch
 @pytest.fixture
 def app_in_bad_weather(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> XkcdGather:
     xkcd.faults = dict(zip(range(1, max(records()) + 1), cycle(sorted(FAULTS)), strict=False))
-    return make_app(memory=0, deadline=0.2, attempt=0.1)
+    return make_app(comics_in_memory=0, time_limit=0.2, attempt_timeout=0.1)
 
 
 @operations(BAD_WEATHER)
@@ -90,7 +90,7 @@ ANSWERS = [(path, int(status)) for path, item in contract()["paths"].items() for
 def test_every_documented_answer_is_given(
     xkcd: StandIn, make_app: Callable[..., XkcdGather], path: str, status: int
 ) -> None:
-    client = make_app(memory=0, deadline=0.3).test_client()
+    client = make_app(comics_in_memory=0, time_limit=0.3).test_client()
     client.get("/comics/latest")  # learns the latest number, without which there would be one reason for a 503 more
     example = {"/comics": "/comics?n=1,2"}.get(path, contract()["paths"][path]["get"]["x-example"])
     headers = {}

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.application import XkcdGather
 from app.web.envelope import HEADERS
-from tests.test_handler import Context
+from tests.rig import Context
 from tools.stand_in import StandIn
 
 ID = re.compile("[0-9a-f]{32}")

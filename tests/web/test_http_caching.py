@@ -23,6 +23,7 @@ GATHERED = Gathered(
     cache_seconds=0.0,
     xkcd_seconds=0.1,
     retried=0,
+    reasons={},
     hedged=0,
 )
 SELECTION = Listed((1, 2, 404))

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.application import XkcdGather
-from tests.test_handler import Context
+from tests.rig import Context
 from tools.stand_in import StandIn
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -60,6 +60,7 @@ def test_a_gathering_is_one_line_that_says_what_became_of_each_comic(
         "stale": 0,
         "retried": 1,
         "hedged": 0,
+        "reasons": {"invalid": 1, "broken_off": 1},
         "cold_start": False,
     }
 

@@ -24,7 +24,7 @@ def gathered(
     latest_stale: bool = False,
 ) -> Gathered:
     failures = tuple(Failure(num, NoSuchComic(f"xkcd has no comic {num}.")) for num in failed)
-    return Gathered(comics, failures, timings, None, seconds, 0.0, seconds, 0, 0, latest_stale)
+    return Gathered(comics, failures, timings, None, seconds, 0.0, seconds, 0, 0, {}, latest_stale)
 
 
 def test_bars_stand_on_a_common_axis() -> None:
