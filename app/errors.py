@@ -6,6 +6,7 @@ GatherError
 ├── NoImage                the comic has no single image
 ├── AnswerTooLarge         the answer exceeds what Lambda can send
 ├── ShuttingDown           the process is ending and cancelled the work for this request
+├── NotServing             neither xkcd nor a cache could serve a comic lately
 ├── LatestUnknown          the selection depends on the latest number, which is unknown
 ├── TableError             the table could not be read or written; callers never see this
 └── UpstreamError          xkcd did not send the comic
@@ -49,6 +50,10 @@ class AnswerTooLarge(GatherError):
 
 class ShuttingDown(GatherError):
     """The process is ending."""
+
+
+class NotServing(GatherError):
+    """Neither xkcd nor a cache could serve a comic lately."""
 
 
 class TableError(GatherError):

@@ -14,6 +14,7 @@ from app.errors import (
     LatestUnknown,
     NoImage,
     NoSuchComic,
+    NotServing,
     Refused,
     ShuttingDown,
     TimedOut,
@@ -31,6 +32,7 @@ _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     Unreachable: (503, "xkcd not reached"),
     Refused: (503, "xkcd refused"),
     LatestUnknown: (503, "Latest comic unknown"),
+    NotServing: (503, "No comic served lately"),
     ShuttingDown: (503, "Shutting down"),
     TimedOut: (504, "No answer from xkcd in time"),
 }

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from app.caches.layers import Caches
 from app.comics.selection import Latest, Listed, Selection
-from app.errors import BadRequest, NoSuchComic
+from app.errors import BadRequest, NoSuchComic, NotServing
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.runtime import events
@@ -52,7 +52,9 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
     @api.get("/health")
     async def health() -> Response:
         refuse_unknown(())
-        return responses.health(VERSION, caches.memory.latest_number, caches.names)
+        if not gatherer.is_serving:
+            raise NotServing("The most recent request for comics got none, neither from xkcd nor from a cache.")
+        return responses.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches.names)
 
     return api
 

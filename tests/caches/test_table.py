@@ -279,10 +279,14 @@ def test_without_a_table_there_is_nothing_to_fill(app: XkcdGather) -> None:
         app.fill(lambda tried, of: None)
 
 
-def test_health_names_the_table_and_asks_it_nothing(table: LocalTable, new_process: MakeClient) -> None:
+def test_health_knows_the_latest_number_from_the_table(
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient
+) -> None:
+    new_process().get("/comics/latest")
+    xkcd.asked.clear()
     document = new_process().get("/health").json
-    assert document["caches"] == ["memory", "table"]
-    assert table.asked == {}
+    assert (document["caches"], document["latest"]) == (["memory", "table"], 2665)
+    assert xkcd.asked == {}
 
 
 @pytest.mark.parametrize(("name", "imported"), [("", False), ("comics", True)])

@@ -270,7 +270,7 @@ def test_an_image_whose_comic_cannot_be_had_is_the_comics_problem(client: FlaskC
     assert client.get("/comics/404/image").json == client.get("/comics/404").json
 
 
-def test_health_tells_what_is_known_and_asks_nobody(client: FlaskClient, xkcd: StandIn) -> None:
+def test_health_reports_what_is_cached_and_never_asks_xkcd(client: FlaskClient, xkcd: StandIn) -> None:
     assert client.get("/health").json == {"version": VERSION, "latest": None, "learnt_at": None, "caches": ["memory"]}
     assert xkcd.asked == {}
     client.get("/comics/latest")
@@ -279,3 +279,42 @@ def test_health_tells_what_is_known_and_asks_nobody(client: FlaskClient, xkcd: S
     assert abs(datetime.now(UTC) - learnt_at).total_seconds() < 60
     assert document == {"version": VERSION, "latest": 2665, "caches": ["memory"]}
     assert xkcd.asked == {"/info.0.json": 1}
+
+
+@pytest.mark.parametrize("path", ["/comics/1", "/comics/latest"])
+def test_health_is_a_503_while_requests_get_no_comic(client: FlaskClient, xkcd: StandIn, path: str) -> None:
+    xkcd.faults[0] = "html"
+    client.get(path)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {
+            "status": 503,
+            "title": "No comic served lately",
+            "detail": "The most recent request for comics got none, neither from xkcd nor from a cache.",
+        },
+    )
+    xkcd.faults.clear()
+    client.get(path)
+    assert client.get("/health").status_code == 200
+
+
+def test_health_stays_a_200_while_a_cache_serves(client: FlaskClient, xkcd: StandIn) -> None:
+    client.get("/comics/1")
+    xkcd.faults[0] = "html"
+    client.get("/comics?n=1,2")
+    assert client.get("/health").status_code == 200
+
+
+def test_health_stays_a_200_when_comics_that_do_not_exist_were_requested(client: FlaskClient) -> None:
+    client.get("/comics/404")
+    assert client.get("/health").status_code == 200
+
+
+def test_after_a_ping_that_reached_xkcd_health_is_a_200_again(app: XkcdGather, xkcd: StandIn) -> None:
+    client = app.test_client()
+    xkcd.faults[0] = "html"
+    client.get("/comics/1")
+    xkcd.faults.clear()
+    app.ping(None)
+    assert client.get("/health").status_code == 200
