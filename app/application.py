@@ -44,6 +44,7 @@ class XkcdGather(AsyncFlask):
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
+        self.url_map.strict_slashes = False  # routes.without_slash redirects, never to a host that the caller named
         self._settings = settings
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
@@ -55,6 +56,7 @@ class XkcdGather(AsyncFlask):
         self.register_blueprint(routes.blueprint(gatherer, caches, settings))
         self.register_blueprint(pages.blueprint(gatherer, settings, clock))
         self.before_request(envelope.begin)
+        self.before_request(routes.without_slash)
         self.after_request(self._leave)
         self.register_error_handler(GatherError, _problem)
         self.register_error_handler(HTTPException, _http_problem)
@@ -123,7 +125,7 @@ def _problem(error: GatherError) -> Response:
 
 
 def _http_problem(error: HTTPException) -> Response:
-    response = responses.problem(problems.of_http(error))
+    response = pages.unrouted(problems.of_http(error))
     kept = [(name, value) for name, value in error.get_headers() if name in ("Allow", "Location", "Retry-After")]
     response.headers.extend(kept)
     return response

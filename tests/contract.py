@@ -24,11 +24,9 @@ def contract() -> dict[str, Any]:
 
 
 def documented(path: str, status: int) -> Mapping[str, Any] | None:
-    """The response that the contract has for a GET of that path; a problem's for a path that it does not have."""
+    """The response that the contract has for a GET of that path."""
     operation = operation_of(path)
-    if operation is None:
-        return resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
-    response = operation["responses"].get(str(status))
+    response = None if operation is None else operation["responses"].get(str(status))
     return None if response is None else resolved(response)
 
 
@@ -55,10 +53,24 @@ def assert_valid(schema: Mapping[str, Any], value: object) -> None:
     jsonschema_rs.validate({**schema, "components": contract()["components"]}, value, validate_formats=True)
 
 
+def unrouted(mimetype: str) -> Mapping[str, Any]:
+    """The response to a request that no operation answers: a page or a problem, by what it accepts."""
+    page = resolved({"$ref": f"{COMPONENTS}responses/NotFoundPage"})
+    if mimetype == "text/html":
+        return page
+    problem = resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
+    return {**problem, "headers": {**problem["headers"], "Vary": page["headers"]["Vary"]}}
+
+
 def assert_documented(method: str, path: str, answer: TestResponse) -> None:
     """The answer is one that the contract has: its status, each of its headers, its body."""
-    if method == "OPTIONS" or answer.status_code == 405:
-        response: Mapping[str, Any] | None = resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
+    response: Mapping[str, Any] | None
+    if answer.status_code == 308:
+        response = documented("/comic", 302)
+    elif answer.status_code == 405 or (answer.status_code >= 400 and operation_of(path) is None):
+        response = unrouted(str(answer.mimetype))
+    elif method == "OPTIONS":
+        response = resolved({"$ref": f"{COMPONENTS}responses/NotFound"})
     else:
         response = documented(path, answer.status_code)
     assert response is not None, f"{method} {path} is not to answer {answer.status_code}"

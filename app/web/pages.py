@@ -77,6 +77,15 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock = time.time) 
     return pages
 
 
+def unrouted(problem: Problem) -> Response:
+    """The answer to a request that no route answered: a page with a way back for browsers, else the problem."""
+    accepted = request.accept_mimetypes
+    if accepted["text/html"] > max(accepted["application/json"], accepted["application/problem+json"]):
+        page = render_template("problem.html", problem=problem)
+        return _by_type(Response(page, problem.status, mimetype="text/html"))
+    return _by_type(responses.problem(problem))
+
+
 def _with_code(text: str) -> Markup:
     """The text as HTML, with what stands between backticks as code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

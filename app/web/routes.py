@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Collection
+from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.caches.layers import Caches
 from app.comics.selection import Latest, Listed, Selection
@@ -57,6 +59,20 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
         return responses.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches.names)
 
     return api
+
+
+def without_slash() -> AnyResponse | None:
+    """A redirect to the same path without the slash at its end, when that is the path of the route that was found.
+
+    A CORS preflight must not be redirected, so OPTIONS is answered in place.
+    """
+    path, rule = request.path, request.url_rule
+    if rule is None or rule.rule.endswith("/") or not path.endswith("/") or request.method == "OPTIONS":
+        return None
+    # Quoted, because browsers take a backslash for a slash, and two slashes begin the name of a host.
+    location = quote(request.script_root + path[:-1])
+    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
+    return redirect(f"{location}?{query}" if query else location, 308)
 
 
 def parameters() -> dict[str, list[str]]:

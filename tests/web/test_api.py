@@ -163,7 +163,7 @@ def test_a_refused_request_is_a_400_that_says_what_would_be_right(
     assert xkcd.asked == {}
 
 
-@pytest.mark.parametrize("path", ["/comix", "/comics/", "/comics//614", "/[x", "//[x"])
+@pytest.mark.parametrize("path", ["/comix", "/comics//614", "/[x", "//[x"])
 def test_a_wrong_path_is_a_404_that_names_right_ones(client: FlaskClient, path: str) -> None:
     answer = client.get("/", environ_overrides={"PATH_INFO": path})
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

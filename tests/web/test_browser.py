@@ -200,7 +200,7 @@ def test_hostile_records_stay_text(open_page: Opener, xkcd: StandIn, monkeypatch
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/?n=614,1663,404,327", "/?n=1-30", "/?n=404", "/?n=x", "/docs"])
+@pytest.mark.parametrize("path", ["/?n=614,1663,404,327", "/?n=1-30", "/?n=404", "/?n=x", "/docs", "/nowhere"])
 def test_axe_finds_nothing_to_object_to(open_page: Opener, scheme: str, path: str) -> None:
     page = open_page(path, color_scheme=scheme, bypass_csp=True)
     page.add_script_tag(path=AXE)

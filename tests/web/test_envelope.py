@@ -40,7 +40,9 @@ def test_every_answer_carries_the_same_headers(client: FlaskClient, path: str, s
     answer = client.get(path)
     assert answer.status_code == status
     assert HEADERS.items() <= dict(answer.headers).items()
-    assert answer.headers["Vary"] == ("Accept, Accept-Encoding" if path.startswith("/?") else "Accept-Encoding")
+    assert answer.headers["Vary"] == (
+        "Accept, Accept-Encoding" if path.startswith(("/?", "/nowhere")) else "Accept-Encoding"
+    )
     assert ID.fullmatch(answer.headers["X-Request-Id"])
     assert re.search(r"total;dur=\d+\.\d$", answer.headers["Server-Timing"])
     assert "Cache-Control" in answer.headers
