@@ -78,8 +78,9 @@ invoke: named-stage .stamps/node ## Answer one event in Lambda: STAGE=prod, EVEN
 	$(SERVERLESS) invoke --stage $(STAGE) --function api --path $(EVENT)
 
 named-stage:
-	@if [[ -z "$(STAGE)" || "$(STAGE)" == local ]]; then \
-		echo "Name the deployed stage, as in STAGE=prod; the stage local is never deployed." >&2; exit 1; fi
+	@stages=$$(sed -n '/^params:/,/^provider:/s/^  \([a-z]*\):$$/\1/p' serverless.yml | grep -v default | paste -sd ' '); \
+	if [[ " $$stages " != *" $(or $(STAGE),none) "* ]]; then \
+		echo "STAGE is '$(STAGE)', but must be a stage that is deployed, one of: $$stages." >&2; exit 2; fi
 
 # A package without compiled files is deployed only on purpose.
 lambda-python: .stamps/python

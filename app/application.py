@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterable
-from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -15,8 +14,8 @@ from app import pings
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.clock import Clock
-from app.errors import AnswerTooLarge, GatherError, TableError
-from app.gathering.filler import Filled, Filler, Progress
+from app.errors import AnswerTooLarge, GatherError
+from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
 from app.runtime import events
 from app.runtime.async_flask import AsyncFlask
@@ -51,10 +50,10 @@ class XkcdGather(AsyncFlask):
         xkcd = PoliteXkcd(Xkcd(settings, transport), clock, settings.hedge)
         table = self._open_table(settings.table, clock) if settings.table else None
         caches = Caches(settings.comics_in_memory, table, clock)
-        self._gatherer = gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
-        self._filler = Filler(gatherer, caches, table, settings.fill_at_once, clock) if table else None
-        self.register_blueprint(routes.blueprint(gatherer, caches, settings))
-        self.register_blueprint(pages.blueprint(gatherer, settings, clock))
+        self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
+        self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
+        self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
+        self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.before_request(routes.without_slash)
         self.after_request(self._leave)
@@ -77,17 +76,13 @@ class XkcdGather(AsyncFlask):
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Do what a ping does, within the time that the invocation has left, and report it."""
         deadline = events.ping_deadline(self._settings.time_limit, context, time.monotonic())
-        report = self.event_loop.run(pings.ping(self._gatherer, self._filler, self._settings, deadline))
+        report = self.event_loop.run(pings.ping(self.gatherer, self.filler, self._settings, deadline))
         self._note("ping", report)
         return report
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a fault of ours, and the path that met it so that it cannot forge a line of the log."""
         self.logger.error("Exception on %s [%s]", ascii(request.path), request.method, exc_info=exc_info)
-
-    def fill(self, progress: Progress) -> Filled:
-        """Bring all that the table lacks into it, however long it takes. Raises UpstreamError and TableError."""
-        return self.event_loop.run(self._fill(progress))
 
     def close(self) -> None:
         """Close connections and the event loop. At the process's end this happens by itself."""
@@ -112,12 +107,6 @@ class XkcdGather(AsyncFlask):
         """Log one line for an invocation; Lambda's JSON format puts each field at the root of the line."""
         _log.info(what, extra={**fields, "cold_start": self._cold})
         self._cold = False
-
-    async def _fill(self, progress: Progress) -> Filled:
-        if self._filler is None:
-            raise TableError("There is no table to fill: COMICS_TABLE names none.")
-        latest = await self._gatherer.fetch_latest(inf)
-        return await self._filler.fill(latest, None, inf, progress)
 
 
 def _problem(error: GatherError) -> Response:

@@ -63,6 +63,8 @@ class Settings:
                 f"XKCD_URL is {self.xkcd_url!r}, but must be like 'https://xkcd.com': "
                 "http or https, a host, perhaps a port, and nothing after it"
             )
+        if parts.scheme == "http" and parts.hostname == "xkcd.com":
+            raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
         if not _BASE_PATH.fullmatch(self.base_path) or OWN_PATHS & set(self.base_path.split("/")):
             raise ValueError(
                 f"API_GATEWAY_BASE_PATH is {self.base_path!r}, but must be like 'xkcd' or 'fun/xkcd': of ASCII "

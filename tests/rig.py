@@ -22,6 +22,9 @@ from tests.commands import ROOT
 from tests.records import Clock
 from tools.stand_in import StandIn
 
+GATEWAY = "abc123.execute-api.eu-central-1.amazonaws.com"
+"""The host of an API at API Gateway."""
+
 
 class Rig:
     """A gatherer over the stand-in, on an event loop of its own, with a clock to set. Close it after use."""
@@ -78,6 +81,18 @@ def event(name: str) -> dict[str, Any]:
     """The event in that file of events/."""
     document: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     return document
+
+
+def through(host: str, path: str, query: str = "") -> dict[str, Any]:
+    """A request that came by that host."""
+    context = {"http": {"method": "GET"}, "stage": "$default", "requestId": "JKJaXmPLvHcESHA="}
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"Host": host},
+        "requestContext": context,
+    }
 
 
 def nums(comics: Iterable[Found] | Iterable[dict[str, Any]]) -> list[int]:

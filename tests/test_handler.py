@@ -12,7 +12,7 @@ import handler
 from app.application import XkcdGather
 from app.errors import BadEvent
 from app.gathering.gatherer import Gatherer
-from tests.rig import Context, event
+from tests.rig import GATEWAY, Context, event, through
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 from tools.table import serverless
@@ -63,21 +63,6 @@ def test_a_preflight_of_payload_1_leaves_without_a_type_too() -> None:
     asked = {**event("rest"), "httpMethod": "OPTIONS", "path": "/comics", "multiValueHeaders": {"Origin": ["x"]}}
     answer = handler.handler(asked, Context())
     assert (answer["statusCode"], "Content-Type" in answer["multiValueHeaders"]) == (204, False)
-
-
-def through(host: str, path: str, query: str = "") -> dict[str, Any]:
-    """A request that came by that host."""
-    context = {"http": {"method": "GET"}, "stage": "$default", "requestId": "JKJaXmPLvHcESHA="}
-    return {
-        "version": "2.0",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {"Host": host},
-        "requestContext": context,
-    }
-
-
-GATEWAY = "abc123.execute-api.eu-central-1.amazonaws.com"
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.settings import Settings
-from tools.stand_in import StandIn, drawing
+from tools.stand_in import StandIn
+from tools.stand_in.records import drawing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on the path: apt-get install -y chromium"

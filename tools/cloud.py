@@ -9,12 +9,13 @@ does not know: the HTTP API, the alarm, CloudFront's cache policy and the bucket
 
 import argparse
 import sys
-import threading
 import warnings
 from typing import Any
 
 from moto.cloudformation.models import CloudFormationBackend
 from moto.server import ThreadedMotoServer
+
+from tools.waiting import wait_for_interrupt
 
 REGION = "eu-central-1"
 
@@ -51,7 +52,7 @@ def main() -> None:
     _, port = server.get_host_and_port()
     try:
         print(" ".join(f"{name}={value}" for name, value in environ(port).items()), flush=True)
-        threading.Event().wait()
+        wait_for_interrupt()
     except KeyboardInterrupt:
         server.stop()
         sys.exit(0)

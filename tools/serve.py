@@ -1,9 +1,9 @@
-"""The app on a local server, threaded, with the stand-in for xkcd.com behind it or whatever XKCD_URL names.
+"""Serves the app locally, threaded, with the stand-in for xkcd.com behind it, or the server that XKCD_URL names.
 
     python -m tools.serve
 
-PORT in the environment says where; without it, a free port is taken. With TABLE=1 there is a table too: that of
-COMICS_TABLE, or one of its own, whose environment it prints.
+PORT is the port; without it, or with 0, a free one is taken. With TABLE=1 there is a table too: the one that
+COMICS_TABLE names, or one of its own, whose environment is printed.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.settings import Settings
+from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
 
@@ -20,18 +21,35 @@ from tools.table import table_environ
 def main() -> None:
     """Serve until Ctrl-C."""
     with contextlib.ExitStack() as stack:
+        with one_line_errors():
+            port, with_table = port_of(os.environ.get("PORT") or "0"), switch_of(os.environ.get("TABLE") or "0")
         os.environ.update(stack.enter_context(xkcd_environ()))
-        table = stack.enter_context(table_environ()) if os.environ.get("TABLE") else {}
+        table = stack.enter_context(table_environ()) if with_table else {}
         os.environ.update(table)
-        app = create_app(Settings.from_environ())
+        with one_line_errors():
+            app = create_app(Settings.from_environ())
         stack.callback(app.close)
-        server = make_server("127.0.0.1", int(os.environ.get("PORT") or 0), app, threaded=True)
+        server = make_server("127.0.0.1", port, app, threaded=True)
         stack.callback(server.server_close)
         print(f"http://127.0.0.1:{server.server_port}/ asks {os.environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
         if table:
             print(f"Its table: {' '.join(f'{name}={value}' for name, value in table.items())}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
+
+
+def port_of(text: str) -> int:
+    """The port. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()) or int(text) > 65535:
+        raise ValueError(f"PORT is {text!r}, but must be a number from 0 to 65535")
+    return int(text)
+
+
+def switch_of(text: str) -> bool:
+    """Whether TABLE asks for a table. Raises ValueError."""
+    if text not in ("0", "1"):
+        raise ValueError(f"TABLE is {text!r}, but must be 0 or 1")
+    return text == "1"
 
 
 if __name__ == "__main__":

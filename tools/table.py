@@ -25,6 +25,8 @@ import yaml
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug import Response
 
+from tools.waiting import wait_for_interrupt
+
 SERVERLESS = Path(__file__).parent.parent / "serverless.yml"
 
 Ask = Callable[[dict[str, Any]], Response]
@@ -211,7 +213,7 @@ def main() -> None:
     try:
         with LocalTable(options.port) as table:
             print(" ".join(f"{name}={value}" for name, value in table.environ.items()), flush=True)
-            threading.Event().wait()
+            wait_for_interrupt()
     except KeyboardInterrupt:
         sys.exit(0)
 

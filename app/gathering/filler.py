@@ -71,6 +71,10 @@ class Filler:
         self._failed = (self._failed - set(tried)) | failed
         return Filled(len(tried) - len(failed), len(failed), len(self._gaps(latest, held)), trouble)
 
+    async def missing(self, latest: int, deadline: float) -> int:
+        """How many comics up to `latest` the table has not, or only old. Raises TableError."""
+        return len(self._gaps(latest, await self._held(deadline)))
+
     async def _held(self, deadline: float) -> Mapping[int, float]:
         try:
             async with asyncio.timeout_at(deadline):

@@ -15,6 +15,13 @@ from typing import Any, TypeVar
 
 from app.errors import ShuttingDown
 
+STEP = 0.2
+"""Seconds that a thread waits at a time.
+
+Linux hands a signal to any thread of the process, and Python handles it in the main thread once that runs again: while
+it waits without a timeout, a Ctrl-C that another thread received has no effect.
+"""
+
 T = TypeVar("T")
 
 
@@ -41,7 +48,7 @@ class EventLoop:
             raise RuntimeError("the event loop's own thread cannot wait for it: await the coroutine instead")
         future = self._submit(coroutine)
         try:
-            return future.result()
+            return _result(future)
         except CancelledError as error:
             raise ShuttingDown("This server is shutting down: ask again.") from error
         finally:
@@ -61,7 +68,7 @@ class EventLoop:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         atexit.unregister(self.close)
         if loop is not None and thread is not None:
-            asyncio.run_coroutine_threadsafe(self._wind_up(), loop).result()
+            _result(asyncio.run_coroutine_threadsafe(self._wind_up(), loop))
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
@@ -92,6 +99,15 @@ class EventLoop:
         await asyncio.gather(*tasks, return_exceptions=True)
         for close in self._on_close:
             await close()
+
+
+def _result(future: Future[T]) -> T:
+    """The future's result, waited for in steps."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    while not done.wait(STEP):
+        pass
+    return future.result()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

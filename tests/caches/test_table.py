@@ -13,8 +13,6 @@ from werkzeug import Response
 from app.application import XkcdGather
 from app.caches import bounded as caches
 from app.caches import dynamodb_client
-from app.errors import TableError
-from app.gathering.filler import Filled
 from tests.commands import program
 from tests.rig import Context
 from tools.stand_in import StandIn
@@ -261,22 +259,6 @@ def test_a_ping_reports_what_is_wrong_with_the_table(table: LocalTable, make_app
     report = make_app(table=table.name).ping(Context())
     assert (report["latest"], report["missing"]) == (2665, None)
     assert "AccessDeniedException" in report["problem"]
-
-
-def test_all_that_is_missing_is_filled_at_once_if_wanted(
-    xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]
-) -> None:
-    xkcd.latest = 12
-    progress: list[tuple[int, int]] = []
-    filled = make_app(table=table.name).fill(lambda tried, of: progress.append((tried, of)))
-    assert filled == Filled(gathered=11, failed=0, missing=0, problem=None)
-    assert progress == [(5, 11), (10, 11), (11, 11)]
-    assert table.items().keys() == set(range(13))
-
-
-def test_without_a_table_there_is_nothing_to_fill(app: XkcdGather) -> None:
-    with pytest.raises(TableError, match=r"^There is no table to fill: COMICS_TABLE names none\.$"):
-        app.fill(lambda tried, of: None)
 
 
 def test_health_knows_the_latest_number_from_the_table(

@@ -13,6 +13,7 @@ import pytest
 from flask import request
 
 from app.errors import ShuttingDown
+from app.runtime import event_loop
 from app.runtime.async_flask import AsyncFlask
 from app.runtime.event_loop import EventLoop, leave_all_behind
 from tests.commands import program
@@ -20,8 +21,8 @@ from tests.commands import program
 
 @pytest.fixture
 def loop() -> Iterator[EventLoop]:
-    with contextlib.closing(EventLoop()) as event_loop:
-        yield event_loop
+    with contextlib.closing(EventLoop()) as opened:
+        yield opened
 
 
 async def running() -> asyncio.AbstractEventLoop:
@@ -160,6 +161,37 @@ def test_an_interrupted_wait_cancels_the_coroutine(loop: EventLoop) -> None:
     with pytest.raises(KeyboardInterrupt):
         loop.run(be_interrupted())
     assert cancelled.wait(5)
+
+
+def test_an_interrupt_that_another_thread_receives_ends_the_wait_too(loop: EventLoop) -> None:
+    """Linux hands a Ctrl-C to any thread of the process, and it does not wake the one that waits."""
+    ended: list[str] = []
+
+    async def interrupt() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        try:
+            await asyncio.sleep(10)
+            ended.append("by itself")
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(interrupt())
+    loop.close()
+    assert ended == ["cancelled"]
+
+
+def test_a_long_coroutine_is_waited_for_and_its_own_timeout_is_not_taken_for_the_waits(
+    loop: EventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_loop, "STEP", 0.001)
+
+    async def time_out() -> None:
+        async with asyncio.timeout(0.05):
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        loop.run(time_out())
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

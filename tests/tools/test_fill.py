@@ -1,10 +1,13 @@
 """`make fill` and the tools under it, as a developer uses them."""
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
+from functools import partial
 
 import pytest
 
@@ -24,6 +27,11 @@ def start(xkcd: StandIn, **environ: str) -> "subprocess.Popen[str]":
     )
 
 
+def has_asked(xkcd: StandIn, times: int) -> bool:
+    """Whether the latest comic was asked for that often."""
+    return xkcd.asked["/info.0.json"] == times
+
+
 def run(xkcd: StandIn, **environ: str) -> tuple[int, str, str]:
     with start(xkcd, **environ) as process:
         said, logged = process.communicate()
@@ -33,13 +41,13 @@ def run(xkcd: StandIn, **environ: str) -> tuple[int, str, str]:
 def test_filling_brings_everything_and_begun_again_has_nothing_to_do(xkcd: StandIn, table: LocalTable) -> None:
     xkcd.latest = 40
     code, said, logged = run(xkcd)
-    assert (code, logged) == (0, f"Filling {table.name}\n")
-    assert re.fullmatch(rf"39 comics brought into {table.name} in \d+ s, 0 failed\.\n", said)
+    assert (code, logged) == (0, f"Filling {table.name} from {xkcd.url}\n")
+    assert re.fullmatch(rf"39 comics written to {table.name} in \d+ s, 0 failed\.\n", said)
     assert table.items().keys() == set(range(41))
     xkcd.asked.clear()
     code, said, _ = run(xkcd)
     assert (code, xkcd.asked) == (0, {"/info.0.json": 1})
-    assert said.startswith(f"0 comics brought into {table.name} in ")
+    assert said.startswith(f"0 comics written to {table.name} in ")
 
 
 def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> None:
@@ -48,15 +56,15 @@ def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> Non
     code, said, logged = run(xkcd)
     reason = "xkcd failed (invalid) in 1 requests: xkcd's answer for comic 8 is not JSON. "
     assert code == 0
-    assert logged.startswith(f"Filling {table.name}\n{reason}")
+    assert logged.startswith(f"Filling {table.name} from {xkcd.url}\n{reason}")
     assert logged.endswith("Once more\n")
-    assert said.startswith(f"8 comics brought into {table.name} in ")
+    assert said.startswith(f"8 comics written to {table.name} in ")
 
 
 def test_filling_without_a_table_brings_one_of_its_own(xkcd: StandIn) -> None:
     xkcd.latest = 3
     code, said, _ = run(xkcd, COMICS_TABLE="")
-    assert (code, said.startswith("2 comics brought into comics-1 in ")) == (0, True)
+    assert (code, said.startswith("2 comics written to comics-1 in ")) == (0, True)
 
 
 def test_what_could_not_be_had_is_told_and_is_no_success(xkcd: StandIn, table: LocalTable) -> None:
@@ -65,7 +73,7 @@ def test_what_could_not_be_had_is_told_and_is_no_success(xkcd: StandIn, table: L
     code, said, _ = run(xkcd)
     assert code == 1
     assert re.fullmatch(
-        r"7 comics brought into .* in \d+ s, 1 failed\.\n1 are still missing\.\nBegin again to go on\.\n", said
+        r"7 comics written to .* in \d+ s, 1 failed\.\n1 are still missing\.\nRun it again to continue\.\n", said
     )
 
 
@@ -74,8 +82,8 @@ def test_a_refusal_ends_it_with_the_reason(xkcd: StandIn, table: LocalTable) -> 
     xkcd.faults |= dict.fromkeys(range(10, 15), "429")
     code, said, _ = run(xkcd)
     assert code == 1
-    assert said.startswith(f"5 comics brought into {table.name} in ")
-    assert said.endswith("14 are still missing: xkcd is rate-limiting us (429).\nBegin again to go on.\n")
+    assert said.startswith(f"5 comics written to {table.name} in ")
+    assert said.endswith("14 are still missing: xkcd is rate-limiting us (429).\nRun it again to continue.\n")
 
 
 @pytest.mark.parametrize("xkcd_in_trouble", [True, False], ids=["xkcd", "table"])
@@ -91,19 +99,79 @@ def test_what_cannot_even_begin_says_why(xkcd: StandIn, table: LocalTable, xkcd_
     assert why in logged
 
 
-def test_interrupted_it_keeps_what_it_has_and_goes_on_later(xkcd: StandIn, table: LocalTable) -> None:
+def test_interrupted_it_keeps_what_it_has_and_continues_later(xkcd: StandIn, table: LocalTable) -> None:
     xkcd.latest = 40
     xkcd.faults[20] = "silence"
     with start(xkcd) as process:
         assert xkcd.wait_until(lambda: "/20/info.0.json" in xkcd.asked, seconds=20)
         process.send_signal(signal.SIGINT)
         _, logged = process.communicate()
-    assert (process.returncode, f"Interrupted: {table.name} keeps what it has; begin again to go on." in logged) == (
-        1,
-        True,
-    )
-    had = table.items().keys() - {0}
-    assert had
+    kept = table.items().keys() - {0}
+    assert kept
+    message = f"Interrupted: {table.name} keeps what it has. {39 + 1 - len(kept)} comics are missing."
+    assert process.returncode == 1
+    assert logged.endswith(f"\n{message} Run it again to continue.\n")
     xkcd.faults.clear()
     code, said, _ = run(xkcd)
-    assert (code, said.split()[0]) == (0, str(40 - len(had)))
+    assert (code, said.split()[0]) == (0, str(40 - len(kept)))
+
+
+def test_interrupted_before_the_latest_is_known_it_cannot_count(xkcd: StandIn, table: LocalTable) -> None:
+    xkcd.faults[0] = "silence"
+    with start(xkcd) as process:
+        assert xkcd.wait_until(lambda: "/info.0.json" in xkcd.asked, seconds=20)
+        process.send_signal(signal.SIGINT)
+        _, logged = process.communicate()
+    assert logged.endswith(f"Interrupted: {table.name} keeps what it has. Run it again to continue.\n")
+
+
+def test_interrupted_when_it_is_complete_it_says_so(xkcd: StandIn, table: LocalTable) -> None:
+    """In the second pass, for a comic that another process has written meanwhile."""
+    xkcd.latest = 3
+    run(xkcd)
+    xkcd.faults[3] = "silence"  # the latest, which a second run asks for first
+    with start(xkcd) as process:
+        assert xkcd.wait_until(lambda: xkcd.asked["/info.0.json"] == 2, seconds=20)
+        process.send_signal(signal.SIGINT)
+        _, logged = process.communicate()
+    assert logged.endswith(f"Interrupted, but {table.name} is complete.\n")
+
+
+def test_ctrl_c_in_a_terminal_ends_it_each_time(xkcd: StandIn, table: LocalTable) -> None:
+    """A terminal sends the signal to the whole process; any of its threads may receive it."""
+    xkcd.faults[0] = "silence"
+    for turn in range(1, 6):
+        controller, terminal = os.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "tools.fill"],
+            cwd=ROOT,
+            env={**os.environ, "XKCD_URL": xkcd.url},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        ) as process:
+            os.close(terminal)
+            assert xkcd.wait_until(partial(has_asked, xkcd, turn), seconds=20)
+            os.write(controller, b"\x03")
+            assert process.wait(20) == 1
+        os.close(controller)
+
+
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1:8001"], ids=["forgotten", "named"])
+def test_a_table_in_aws_is_not_filled_from_a_stand_in(xkcd: StandIn, url: str) -> None:
+    environ = {"COMICS_TABLE": "xkcd-gather-dev", "XKCD_URL": url, "AWS_ENDPOINT_URL_DYNAMODB": ""}
+    assert run(xkcd, **environ) == (
+        2,
+        "",
+        "xkcd-gather-dev is a table in AWS and is not filled from a stand-in: "
+        "set XKCD_URL=https://xkcd.com to fill it from xkcd.\n",
+    )
+
+
+def test_without_a_region_it_says_so_in_one_line(
+    xkcd: StandIn, table: LocalTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert run(xkcd, AWS_CONFIG_FILE=os.devnull) == (2, "", "The table cannot be used: You must specify a region.\n")

@@ -66,3 +66,32 @@ def test_a_bare_invocation_without_network_is_a_503_and_no_failure(url: str) -> 
         "title": "Latest comic unknown",
         "detail": "The latest comic's number is unknown: xkcd could not be reached.",
     }
+
+
+def test_without_a_reachable_xkcd_it_claims_no_round_trips(xkcd: StandIn) -> None:
+    xkcd.end()
+    done = run(sys.executable, "-m", "tools.run", "events/comics.json", XKCD_URL=xkcd.url)
+    assert "connection_refused" in done.stderr
+    assert "round trip" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("event", "complaint"),
+    [
+        ("", "EVENT is '', but must name a file, as in EVENT=events/ping.json: "),
+        ("events/nothing.json", "EVENT is 'events/nothing.json', but must name a file, as in EVENT=events/ping.json: "),
+        ("events", "EVENT is 'events', but must name a file, as in EVENT=events/ping.json: Is a directory"),
+        ("README.md", "EVENT is 'README.md', but must name a JSON file: "),
+    ],
+)
+def test_an_event_that_is_not_a_json_file_is_refused_in_one_line(event: str, complaint: str) -> None:
+    done = run(sys.executable, "-m", "tools.run", event)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(complaint)
+
+
+def test_a_setting_that_makes_no_sense_is_refused_in_one_line() -> None:
+    done = run(sys.executable, "-m", "tools.run", "events/ping.json", XKCD_URL="http://xkcd.com")
+    message = "XKCD_URL is 'http://xkcd.com', which redirects: use 'https://xkcd.com'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import handler
 from app.application import XkcdGather
-from tests.test_handler import GATEWAY, Context, through
+from tests.rig import GATEWAY, Context, through
 from tools.stand_in import StandIn
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}

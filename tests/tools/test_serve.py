@@ -1,0 +1,61 @@
+"""`make serve` and the stages of `make deploy`, given what they cannot use."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.commands import ROOT
+from tools.stand_in import StandIn
+
+
+def serve(xkcd: StandIn, **environ: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tools.serve"]
+    ours = {**os.environ, "XKCD_URL": xkcd.url, **environ}
+    return subprocess.run(command, cwd=ROOT, env=ours, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"PORT": "eighty"}, "PORT is 'eighty', but must be a number from 0 to 65535\n"),
+        ({"PORT": "99999"}, "PORT is '99999', but must be a number from 0 to 65535\n"),
+        ({"TABLE": "yes"}, "TABLE is 'yes', but must be 0 or 1\n"),
+        ({"XKCD_URL": "http://xkcd.com"}, "XKCD_URL is 'http://xkcd.com', which redirects: use 'https://xkcd.com'\n"),
+        ({"HEDGE": "on"}, "HEDGE is 'on', but must be 0 or 1\n"),
+        (
+            {"TABLE": "1", "COMICS_TABLE": "comics", "AWS_CONFIG_FILE": os.devnull},
+            "The table cannot be used: You must specify a region.\n",
+        ),
+    ],
+    ids=["a port in words", "a port too high", "a table in words", "http", "a switch in words", "no region"],
+)
+def test_a_wrong_setting_is_one_line(xkcd: StandIn, environ: dict[str, str], complaint: str) -> None:
+    done = serve(xkcd, **environ)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", complaint)
+
+
+def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = serve(xkcd, PORT=str(port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == "Address already in use"
+
+
+@pytest.mark.parametrize("command", ["deploy", "remove", "logs", "invoke"])
+@pytest.mark.parametrize("stage", ["stagng", "local", "default", ""])
+def test_a_stage_that_is_not_deployed_is_refused(command: str, stage: str) -> None:
+    done = subprocess.run(
+        ["/usr/bin/make", "--no-print-directory", command, f"STAGE={stage}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == (
+        f"STAGE is '{stage}', but must be a stage that is deployed, one of: dev prod."
+    )

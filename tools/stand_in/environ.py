@@ -1,0 +1,17 @@
+"""The environment in which a process finds xkcd."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tools.stand_in.server import StandIn
+
+
+@contextmanager
+def xkcd_environ() -> Iterator[dict[str, str]]:
+    """The variables that name xkcd: XKCD_URL as it is, or without it those of a stand-in that runs meanwhile."""
+    if url := os.environ.get("XKCD_URL"):
+        yield {"XKCD_URL": url}
+    else:
+        with StandIn() as xkcd:
+            yield {"XKCD_URL": xkcd.url, "XKCD_FLOOR": str(xkcd.latest)}

@@ -1,0 +1,37 @@
+"""xkcd's records and images, as the stand-in sends them."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+
+from xkcd_comicdb import XKCD_DATABASE_PATH
+
+
+@cache
+def records() -> Mapping[int, bytes]:
+    """xkcd's record of each comic, as it sends it, by number."""
+    with sqlite3.connect(f"file:{XKCD_DATABASE_PATH}?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute("SELECT * FROM comics ORDER BY num").fetchall()
+    database.close()
+    return {row["num"]: _record(row) for row in rows}
+
+
+def _record(row: sqlite3.Row) -> bytes:
+    year, month, day = row["date"].split("-")
+    texts = ("link", "news", "safe_title", "transcript", "alt", "img", "title")
+    date = {"year": year, "month": month.lstrip("0"), "day": day.lstrip("0")}
+    return json.dumps({"num": row["num"], **date, **{name: row[name] for name in texts}}).encode()
+
+
+def drawing(path: str) -> bytes:
+    """A placeholder for an image: a frame with the file's name in it."""
+    name = escape(path.rpartition("/")[2])
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="740" height="280" viewBox="0 0 740 280">'
+        '<rect x="2" y="2" width="736" height="276" fill="#fff" stroke="#333" stroke-width="3"/>'
+        '<path d="M2 2 738 278M738 2 2 278" stroke="#ddd" stroke-width="2"/>'
+        f'<text x="370" y="150" text-anchor="middle" font-family="monospace" font-size="28">{name}</text></svg>'
+    ).encode()
