@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,8 @@ class XkcdGather(AsyncFlask):
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self._settings = settings
+        # Without a build, answers of another process may be of other code: their tags differ as well.
+        self._build_id = settings.build_id or uuid.uuid4().hex
         xkcd = Xkcd(settings, connections)
         self.event_loop.on_close(xkcd.aclose)
         table = self._open_table(settings.table, clock) if settings.table else None
@@ -95,10 +98,10 @@ class XkcdGather(AsyncFlask):
         return table
 
     def _leave(self, response: Response) -> Response:
-        finished = envelope.finish(response)
+        finished = envelope.finish(response, self._build_id)
         if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
             too_large = BadAnswer("Together these comics are larger than an answer may be: ask for fewer at a time.")
-            finished = envelope.finish(responses.problem(problems.of_error(too_large)))
+            finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
 
