@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Iterable
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ class XkcdGather(AsyncFlask):
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self.url_map.strict_slashes = False  # routes.without_slash redirects, never to a host that the caller named
         self._settings = settings
+        # Without a build, answers of another process may be of other code: their tags differ as well.
+        self._build_id = settings.build_id or uuid.uuid4().hex
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), clock, settings.hedge)
@@ -96,10 +99,10 @@ class XkcdGather(AsyncFlask):
         return table
 
     def _leave(self, response: Response) -> Response:
-        finished = envelope.finish(response)
+        finished = envelope.finish(response, self._build_id)
         if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
             too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
-            finished = envelope.finish(responses.problem(problems.of_error(too_large)))
+            finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
 

@@ -4,12 +4,16 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 
-OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "static", "today"})
+BUILD_ID = Path(__file__).with_name("build_id.txt")
+"""The file that names the build; only the package has it, from tools/build_zip.py."""
+
+OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "today"})
 """What paths of this service begin with, and a base path must not: nobody could tell them apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
@@ -55,6 +59,8 @@ class Settings:
     """How many comics that the table lacks one ping fetches at most."""
     fill_at_once: int = 5
     """How many of them it asks xkcd for at a time."""
+    build_id: str = ""
+    """Another for each package that is deployed, by which all ETags differ; empty outside a package."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.xkcd_url)
@@ -78,8 +84,8 @@ class Settings:
             raise ValueError(f"CONNECT_AT_START is {self.connect_at_start}, but must be at most {MOST_CONNECTIONS}")
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """The settings of this process; an empty variable counts as absent.
+    def from_environ(cls, environ: Mapping[str, str] = os.environ, build_id: Path = BUILD_ID) -> Self:
+        """The settings of this process; an empty variable counts as absent, and so does a missing file.
 
         Raises ValueError, naming the variable, when one makes no sense.
         """
@@ -95,6 +101,7 @@ class Settings:
             table=environ.get("COMICS_TABLE", ""),
             fill_at_most=_count(environ, "FILL_AT_MOST", default.fill_at_most),
             fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),
+            build_id=build_id.read_text() if build_id.exists() else default.build_id,
         )
 
 

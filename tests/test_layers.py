@@ -17,6 +17,7 @@ HOUSE = {
         "routes",
         "responses",
         "envelope",
+        "inlined",
         "log_line",
         "http_caching",
         "contract",

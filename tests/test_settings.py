@@ -1,6 +1,7 @@
 """Settings from the environment."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,14 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
         table="",
         fill_at_most=50,
         fill_at_once=5,
+        build_id="",
     )
+
+
+def test_the_package_says_which_build_it_is(tmp_path: Path) -> None:
+    written = tmp_path / "build_id.txt"
+    written.write_text("0123456789abcdef01234567")
+    assert Settings.from_environ({}, written) == Settings(build_id="0123456789abcdef01234567")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:

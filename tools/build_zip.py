@@ -6,6 +6,8 @@ The wheels are those that the Makefile installed into .wheels/lambda, so no netw
 machine are equal byte for byte; another zlib may compress differently. The zip has compiled files when a Python 3.13
 is found (see tools/python313.py). Without them each cold start compiles every module, as /var/task is read-only.
 
+app/build_id.txt is written here. It names the build by what is in it, so that each change changes the answers' ETags.
+
 Parts of the wheels that the function never uses are left out:
 
 - Their metadata. Only `flask.__version__`, Flask's command line and test client, and werkzeug's local server look
@@ -18,16 +20,19 @@ Parts of the wheels that the function never uses are left out:
 The sources stay beside what is compiled from them: tracebacks show their lines.
 """
 
+import hashlib
 import os
 import shutil
 import stat
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from app.settings import BUILD_ID
 from tools import python313
 
 ROOT = Path(__file__).parent.parent
@@ -51,9 +56,22 @@ def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS) -> Non
         root = Path(directory, "function")
         shutil.copytree(wheels, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
         _copy_ours(root)
+        (root / BUILD_ID.relative_to(ROOT)).write_text(build_id(root))
         if python:
             _compile(root, python)
         _pack(root, target)
+
+
+def build_id(root: Path) -> str:
+    """The hash of all files below that directory: of their names and of their bytes.
+
+    It is taken before compiling: the same sources are the same build, whichever Python compiles them.
+    """
+    digest = hashlib.blake2b(digest_size=12)
+    for name, path in _files(root):
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def report(built: Path) -> str:
@@ -86,12 +104,18 @@ def _pack(root: Path, target: Path) -> None:
     """Zip what is in that directory, in order of name, without anything that differs from one build to the next."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(target, "w") as package:
-        for name, path in sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*")):
-            if path.is_file():
-                entry = ZipInfo(name, EPOCH)
-                entry.create_system = 3  # Unix, which has permissions
-                entry.external_attr = MODE << 16
-                package.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
+        for name, path in _files(root):
+            entry = ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix, which has permissions
+            entry.external_attr = MODE << 16
+            package.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    """All files below that directory, each with its name there, in order of name."""
+    for name, path in sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*")):
+        if path.is_file():
+            yield name, path
 
 
 def _part(name: str) -> str:

@@ -13,10 +13,10 @@ from app.runtime.event_loop import EventLoop
 
 
 class AsyncFlask(Flask):
-    """A Flask whose async views all run on the event loop that it is given."""
+    """A Flask whose async views all run on the event loop that it is given. It serves no files."""
 
     def __init__(self, import_name: str, event_loop: EventLoop) -> None:
-        super().__init__(import_name)
+        super().__init__(import_name, static_folder=None)
         self.event_loop = event_loop
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:

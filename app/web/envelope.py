@@ -3,11 +3,13 @@
 import gzip
 import time
 import uuid
+from functools import cache
 
 from flask import Response, g, request
 
 from app.runtime import events
-from app.web.http_caching import NO_STORE
+from app.web import inlined
+from app.web.http_caching import NO_STORE, etag_of
 
 LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
 
@@ -24,20 +26,14 @@ HEADERS = {
 
 PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' https://xkcd.com https://*.xkcd.com; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
 
 def begin() -> None:
     """Note when the request came; before it is looked at."""
     g.began = time.monotonic()
 
 
-def finish(response: Response) -> Response:
-    """The response as it leaves."""
+def finish(response: Response, build_id: str) -> Response:
+    """The response as it leaves. Its tag becomes one of this build: code and templates change answers too."""
     response.headers.update(HEADERS)
     response.vary.add("Accept-Encoding")
     response.headers["X-Request-Id"] = _request_id()
@@ -45,15 +41,27 @@ def finish(response: Response) -> Response:
     if request.method == "OPTIONS" and response.allow:
         _permit(response)
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    etag, _ = response.get_etag()
-    if response.status_code == 200 and etag and request.if_none_match.contains_weak(etag):
-        response.status_code = 304  # for which werkzeug sends no body and no headers about one
-    elif response.status_code != 206 and request.accept_encodings.quality("gzip"):
-        _pack(response, etag)
+        response.headers["Content-Security-Policy"] = content_security_policy()
+    if "ETag" in response.headers:
+        etag = etag_of([build_id, response.get_etag()])
+        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes, packed or not
+        if response.status_code == 200 and request.if_none_match.contains_weak(etag):
+            response.status_code = 304  # for which werkzeug sends no body and no headers about one
+    if response.status_code != 304 and request.accept_encodings.quality("gzip"):
+        _pack(response)
     total = f"total;dur={1000 * (time.monotonic() - g.began):.1f}"
     response.headers["Server-Timing"] = ", ".join(filter(None, [response.headers.get("Server-Timing"), total]))
     return response
+
+
+@cache
+def content_security_policy() -> str:
+    """What a page may load: nothing but the text of our files in it, answers of ours, and images of xkcd's."""
+    return (
+        f"default-src 'none'; style-src {inlined.sources('css')}; script-src {inlined.sources('js')}; "
+        "connect-src 'self'; img-src data: https://xkcd.com https://*.xkcd.com; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
 
 
 def _request_id() -> str:
@@ -69,12 +77,9 @@ def _permit(response: Response) -> None:
     del response.headers["Content-Type"]
 
 
-def _pack(response: Response, etag: str | None) -> None:
-    response.direct_passthrough = False  # which files have, so that their bytes need not be read here
+def _pack(response: Response) -> None:
     body = response.get_data()
     if len(body) <= WORTH_PACKING:
         return
     response.set_data(gzip.compress(body, 6, mtime=0))
     response.content_encoding = "gzip"
-    if etag is not None:
-        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes

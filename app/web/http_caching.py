@@ -6,7 +6,6 @@ import json
 from app.comics.selection import Selection
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
-from app.settings import VERSION
 
 NO_STORE = "no-store"
 FOR_A_DAY = "public, max-age=86400"
@@ -24,7 +23,7 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
 
 def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
     """The same for the same comics and failures, wherever and whenever they came from."""
-    asked = [VERSION, repr(selection), fields]
+    asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
     return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
 

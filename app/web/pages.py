@@ -18,7 +18,7 @@ from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
 from app.web import contract as documentation
-from app.web import http_caching, problems, query, responses
+from app.web import http_caching, inlined, problems, query, responses
 from app.web.envelope import LICENSE
 from app.web.problems import Problem
 from app.web.routes import deadline, parameters
@@ -68,6 +68,8 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock = time.time) 
         return _lasting(_contract_text(), "application/json")
 
     pages.add_app_template_filter(_with_code, "with_code")
+    pages.add_app_template_global(inlined.text, "inlined")
+    pages.add_app_template_global(inlined.data_uri, "data_uri")
 
     @pages.errorhandler(GatherError)
     def failed(error: GatherError) -> Response:
@@ -138,5 +140,5 @@ def _lasting(text: str, mimetype: str) -> Response:
     """What changes with a deployment only."""
     response = Response(text, mimetype=mimetype)
     response.headers["Cache-Control"] = http_caching.FOR_FIVE_MINUTES
-    response.set_etag(http_caching.etag_of(text), weak=True)
+    response.set_etag(http_caching.etag_of(text))
     return response

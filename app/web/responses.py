@@ -87,7 +87,7 @@ def kept(response: Response, selection: Selection, fields: tuple[str, ...], gath
     """The response with how long it may be kept and, if it may, the tag by which it is asked for again."""
     response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)
     if response.headers["Cache-Control"] != http_caching.NO_STORE:
-        response.set_etag(http_caching.etag(selection, fields, gathered), weak=True)
+        response.set_etag(http_caching.etag(selection, fields, gathered))
     return timed(response, gathered)
 
 

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 from zipfile import ZipFile
 
 import pytest
 
+from app.settings import BUILD_ID
 from tests.commands import ROOT
 from tests.conftest import RUNTIME_PYTHON
 from tools import build_zip, python313
@@ -39,7 +41,25 @@ def test_of_the_app_it_holds_every_file_as_it_is(package: Path) -> None:
     ours = {str(path.relative_to(ROOT)): path.read_bytes() for path in [*paths, ROOT / "handler.py"]}
     with ZipFile(package) as files:
         assert {name: files.read(name) for name in files.namelist() if name in ours} == ours
-        assert {name for name in files.namelist() if name.startswith("app/") and "__pycache__" not in name} < {*ours}
+        held = {name for name in files.namelist() if name.startswith("app/") and "__pycache__" not in name}
+        assert held == {*ours, "app/build_id.txt"} - {"handler.py"}
+
+
+def test_it_names_its_build_where_the_app_looks_for_it(package: Path) -> None:
+    with ZipFile(package) as files:
+        assert re.fullmatch("[0-9a-f]{24}", files.read(str(BUILD_ID.relative_to(ROOT))).decode())
+
+
+def test_a_build_is_named_by_what_is_in_it(tmp_path: Path) -> None:
+    def named(**files: str) -> str:
+        root = Path(mkdtemp(dir=tmp_path))
+        for name, text in files.items():
+            (root / name).write_text(text)
+        return build_zip.build_id(root)
+
+    same = named(css="color: red", js="")
+    assert named(js="", css="color: red") == same
+    assert same not in {named(css="color: tan", js=""), named(css="color: red", ts=""), named(css="color: redj", s="")}
 
 
 def test_it_holds_no_tests_programs_or_metadata(package: Path) -> None:

@@ -6,11 +6,12 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import RUNTIME_PYTHON
-from tests.rig import event
+from tests.rig import GATEWAY, event, through
 from tools.lambda_runtime import InitError, InvocationError, LambdaFunction, TimedOut
 from tools.stand_in import StandIn
 from tools.table import LocalTable
@@ -45,11 +46,21 @@ def test_a_request_is_answered_with_all_comics(function: LambdaFunction) -> None
     assert [failure["num"] for failure in document["failures"]] == [404]
 
 
-def test_the_pages_and_their_files_are_in_the_package(function: LambdaFunction) -> None:
-    kinds = {"/?n=614": "text/html", "/docs": "text/html", "/openapi.json": "application/json"}
-    for path, kind in {**kinds, "/static/gallery.css": "text/css", "/static/docs.css": "text/css"}.items():
+def test_the_pages_are_in_the_package_with_their_files(function: LambdaFunction) -> None:
+    for path, kind in {"/?n=614": "text/html", "/docs": "text/html", "/openapi.json": "application/json"}.items():
         answer = function.invoke({"path": path})
         assert (answer["statusCode"], answer["headers"]["Content-Type"].split(";")[0]) == (200, kind)
+
+
+def test_after_a_deployment_nothing_of_the_one_before_holds(make_function: MakeFunction, task_root: Path) -> None:
+    def docs(function: LambdaFunction, etag: str = "") -> Any:
+        request = through(GATEWAY, "/docs")
+        return function.invoke({**request, "headers": {**request["headers"], "If-None-Match": etag}})
+
+    etag = docs(make_function())["headers"]["ETag"]
+    assert docs(make_function(), etag)["statusCode"] == 304
+    (task_root / "app" / "build_id.txt").write_text("that of another package")
+    assert docs(make_function(), etag)["statusCode"] == 200
 
 
 def test_a_ping_is_answered_with_its_report(xkcd: StandIn, function: LambdaFunction) -> None:

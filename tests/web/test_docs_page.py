@@ -1,5 +1,6 @@
 """The page made from the contract."""
 
+import re
 from html import unescape
 
 import pytest
@@ -43,14 +44,12 @@ def test_the_page_shows_each_path_with_an_example_to_follow_and_its_answer(
     assert client.get(operation.example).status_code in (200, 302)
 
 
-def test_the_page_needs_no_script_and_no_other_server(client: FlaskClient) -> None:
+def test_the_page_needs_no_script_and_no_other_request(client: FlaskClient) -> None:
     page = client.get("/docs").text
     assert "<script" not in page
     assert "style=" not in page
     assert 'src="' not in page
-    assert page.count("<link ") == 2
-    assert '<link rel="icon" type="image/svg+xml" href="/static/favicon.svg">' in page
-    assert '<link rel="stylesheet" href="/static/docs.css">' in page
+    assert re.findall('<link [^>]*href="([^"]{15})', page) == ["data:image/svg+"]
 
 
 def test_what_stands_between_backticks_is_code(client: FlaskClient) -> None:

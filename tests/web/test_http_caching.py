@@ -1,10 +1,12 @@
-"""The tag of an answer: the same for the same, another for another."""
+"""The tag of an answer: the same for the same, another for another and in another build."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from app.application import XkcdGather
 from app.comics.comic import Comic
 from app.comics.found import Found
 from app.comics.selection import Latest, Listed, Selection
@@ -76,3 +78,28 @@ def test_where_when_and_how_fast_make_no_difference(same: Gathered) -> None:
 )
 def test_anything_else_does(other: str) -> None:
     assert other != etag()
+
+
+TAGGED = ["/comics?n=1,404", "/comics/1", "/comics/latest", "/1/info.0.json", "/?n=1", "/docs", "/openapi.json"]
+
+
+def status(path: str, before: XkcdGather, now: XkcdGather) -> int:
+    """What one app answers to a client that has the other's answer already."""
+    etag = before.test_client().get(path).headers["ETag"]
+    return now.test_client().get(path, headers={"If-None-Match": etag}).status_code
+
+
+@pytest.mark.parametrize("path", TAGGED)
+def test_an_answer_of_one_build_does_not_hold_in_another(make_app: Callable[..., XkcdGather], path: str) -> None:
+    assert status(path, make_app(build_id="yesterday"), make_app(build_id="today")) == 200
+
+
+@pytest.mark.parametrize("path", TAGGED)
+def test_an_answer_of_one_process_holds_in_another_of_its_build(make_app: Callable[..., XkcdGather], path: str) -> None:
+    assert status(path, make_app(build_id="today"), make_app(build_id="today")) == 304
+
+
+def test_without_a_build_an_answer_holds_in_its_own_process_only(make_app: Callable[..., XkcdGather]) -> None:
+    """In development: a changed template is seen after the next start."""
+    app = make_app()
+    assert [status("/docs", app, app), status("/docs", app, make_app())] == [304, 200]
