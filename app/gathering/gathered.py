@@ -28,10 +28,10 @@ class Gathered:
     """What became of a selection: each of its numbers is in `comics` or in `failures`, in its order.
 
     `timings` has one for each of its comics that xkcd was asked for, and one for the latest if it was; what was asked
-    for while the latest number was not known, and then was not selected, has none. `latest` is that number, if it is
-    known, and `latest_stale` whether the selection is by an older one than it should be. `seconds` is how long it all
-    took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked again after
-    it failed, and `hedged` how often because it was slow.
+    for while the latest number was not known, and then was not selected, has none. `latest` is that number where the
+    selection needs it, and `latest_stale` whether the selection is by an older one than it should be. `seconds` is how
+    long it all took, `cache_seconds` and `xkcd_seconds` how much of it went where, `retried` how often xkcd was asked
+    again after it failed, and `hedged` how often because it was slow.
     """
 
     comics: tuple[Found, ...]

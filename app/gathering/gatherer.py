@@ -59,7 +59,7 @@ class Gatherer:
         async with self._invocation(selection.most, deadline) as invocation:
             numbers = await self._numbers(selection, invocation)
             outcomes = await self._all(numbers, invocation)
-        latest = self._memory.latest_number
+        latest = self._memory.latest_number if selection.needs_latest else None
         return Gathered(
             comics=tuple(outcome for outcome in outcomes if isinstance(outcome, Found)),
             failures=tuple(outcome for outcome in outcomes if isinstance(outcome, Failure)),

@@ -122,7 +122,9 @@ def test_a_comic_above_an_old_latest_is_asked_for_and_becomes_the_latest_known(x
     house.gather(Latest(1))
     house.now += LATEST_FRESH
     xkcd.latest = 2665
-    gathered = house.gather(Listed((2665,)))
+    assert nums(house.gather(Listed((2665,)))) == [2665]
+    xkcd.faults[0] = "503"
+    gathered = house.gather(Latest(1))
     assert (nums(gathered), gathered.latest) == ([2665], 2665)
 
 
