@@ -36,7 +36,7 @@ class Gathered:
     Speculative requests whose comic was not selected have no timing.
     """
     latest: int | None
-    """The latest comic's number, if it is known."""
+    """The latest comic's number, if the selection depends on it."""
     seconds: float
     """Duration of the gathering."""
     cache_seconds: float

@@ -47,7 +47,8 @@ class Gatherer:
         except LatestUnknown:
             self.is_serving = False
             raise
-        gathered = gathering.result(outcomes)
+        latest = self._caches.memory.latest_number if selection.needs_latest else None
+        gathered = gathering.result(outcomes, latest)
         self._record_service(gathered)
         return gathered
 

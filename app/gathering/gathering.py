@@ -90,9 +90,8 @@ class Gathering:
         by_number = {**self._found, **dict(zip(requests, answers, strict=True))}
         return {num: by_number[num] for num in numbers}
 
-    def result(self, outcomes: Mapping[int, Found | Failure]) -> Gathered:
-        """These outcomes, with what is known of the gathering now that it is closed."""
-        latest = self._memory.latest_number
+    def result(self, outcomes: Mapping[int, Found | Failure], latest: LatestNumber | None) -> Gathered:
+        """These outcomes, and how the gathering went, now that it is over."""
         return Gathered(
             comics=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, Found)),
             failures=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, Failure)),

@@ -91,7 +91,10 @@ def _seed(query: Mapping[str, Sequence[str]]) -> str | None:
         return None
     if "random" not in query:
         raise BadRequest("'seed' goes with 'random': say how many, as in random=5&seed=2026-11-22.")
-    return _once("seed", query)
+    seed = _once("seed", query)
+    if not seed:
+        raise BadRequest("'seed' is empty: give it a text, such as 2026-11-22.")
+    return seed
 
 
 def _once(name: str, query: Mapping[str, Sequence[str]]) -> str:

@@ -18,6 +18,8 @@ from app.web.problems import Problem
 
 CREDIT = "xkcd.com by Randall Munroe"
 
+NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
+
 
 def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """All that was gathered and all that was not, as one document; a problem when there is no comic at all."""
@@ -42,10 +44,16 @@ def comic(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> 
 
 
 def record(selection: Selection, gathered: Gathered) -> Response:
-    """xkcd's own record of the only comic that was gathered; or its problem."""
+    """xkcd's own record of the only comic that was gathered; or its problem, unless there is no such comic."""
     if gathered.failures:
-        return _failed(gathered)
+        missing = problems.of_failure(gathered.failures[0]).status == 404
+        return timed(no_record(), gathered) if missing else _failed(gathered)
     return kept(_json(gathered.comics[0].comic.record, escape=True), selection, (), gathered)
+
+
+def no_record() -> Response:
+    """xkcd's own way to say that it has no such comic: clients tell it by the JSON that does not parse."""
+    return Response(NOT_FOUND, 404, mimetype="text/html")
 
 
 def image(selection: Selection, gathered: Gathered) -> Response:

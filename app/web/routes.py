@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.caches.layers import Caches
 from app.comics.selection import Latest, Listed, Selection
-from app.errors import BadRequest, NoSuchComic, NotServing
+from app.errors import BadRequest, NotServing
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.runtime import events
@@ -44,7 +44,10 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
     @api.get("/<num>/info.0.json")
     async def record(num: str) -> Response:
-        chosen = _as_xkcd_takes_it(num)
+        try:
+            chosen = Listed((query.parse_number(num),))
+        except BadRequest:  # xkcd answers 404 to whatever is not a number, too
+            return responses.no_record()
         return responses.record(chosen, await gather(chosen))
 
     @api.get("/info.0.json")
@@ -100,11 +103,3 @@ def _one(num: str) -> Selection:
     if num == "random":
         return query.parse({**parameters(), "random": ["1"]})
     return Listed((query.parse_number(num),))
-
-
-def _as_xkcd_takes_it(num: str) -> Selection:
-    """The same for a path of xkcd's own, which takes numbers and says 404 to all else."""
-    try:
-        return Listed((query.parse_number(num),))
-    except BadRequest as error:
-        raise NoSuchComic(f"xkcd has no comic {query.quoted(num)}.") from error

@@ -99,7 +99,9 @@ def test_a_comic_above_an_old_latest_is_asked_for_and_becomes_the_latest_known(x
     rig.gather(Latest(1))
     rig.clock.now += LATEST_FRESH
     xkcd.latest = 2665
-    gathered = rig.gather(Listed((2665,)))
+    assert nums(rig.gather(2665).comics) == [2665]
+    xkcd.faults[0] = "503"
+    gathered = rig.gather(Latest(1))
     assert (nums(gathered.comics), gathered.latest) == ([2665], 2665)
 
 

@@ -79,6 +79,14 @@ def test_a_seed_gives_the_same_comics_again(client: FlaskClient) -> None:
     assert first == second
 
 
+def test_the_latest_number_is_told_where_the_selection_needs_it_whatever_the_process_knows(client: FlaskClient) -> None:
+    def told() -> list[Any]:
+        queries = ("n=614", "n=404", "n=404,9999", "n=614,latest", "random=2", "latest=1", "since=2664")
+        return [client.get(f"/comics?{query}").get_json()["latest"] for query in queries]
+
+    assert told() == told() == [None, None, None, 2665, 2665, 2665, 2665]
+
+
 def test_one_comic_is_a_bare_object(client: FlaskClient) -> None:
     comic = client.get("/comics/614").json
     assert comic["source"] == "xkcd"
@@ -151,6 +159,7 @@ def test_an_unknown_latest_for_another_reason_does_not_say_when(client: FlaskCli
         ("/comics/latest?seed=1", "There is no parameter 'seed' here; can be given: fields."),
         ("/health?n=1", "There is no parameter 'n' here; can be given: none."),
         ("/comics/random?random=2", "There is no parameter 'random' here; can be given: fields, seed."),
+        ("/comics/random?seed=", "'seed' is empty: give it a text, such as 2026-11-22."),
         ("/comics/random?seed=1&seed=2", "'seed' is given 2 times: give it once."),
     ],
 )

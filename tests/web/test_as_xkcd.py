@@ -3,7 +3,7 @@
 import json
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
 from urllib.error import HTTPError
 
@@ -15,6 +15,8 @@ from werkzeug.serving import make_server
 from app.application import XkcdGather
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn, records
+
+NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
 
 
 @pytest.mark.parametrize("num", [1, 259, 472, 859, 1037, 1137, 1144, 1506, 1608, 1611, 1683, 1913, 2288, 2665])
@@ -38,8 +40,27 @@ def test_what_xkcd_sends_beyond_the_usual_is_sent_on(
 
 
 @pytest.mark.parametrize("num", ["404", "9999", "0", "abc", "latest", "-1", "1-5", "٣"])
-def test_where_xkcd_has_none_it_is_a_404(client: FlaskClient, num: str) -> None:
-    assert client.get(f"/{num}/info.0.json").status_code == 404
+def test_where_xkcd_has_none_it_is_a_404_with_a_short_page_which_is_no_json(client: FlaskClient, num: str) -> None:
+    answer = client.get(f"/{num}/info.0.json")
+    assert (answer.status_code, answer.mimetype, answer.text) == (404, "text/html", NOT_FOUND)
+    assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("no-store", "Accept-Encoding")
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(answer.text)
+
+
+def test_so_it_is_where_the_latest_one_is_gone(make_app: Callable[..., XkcdGather], xkcd: StandIn) -> None:
+    client = make_app(comics_in_memory=0).test_client()
+    client.get("/info.0.json")
+    xkcd.faults[2665] = "404"
+    answer = client.get("/info.0.json")
+    assert (answer.status_code, answer.text) == (404, NOT_FOUND)
+
+
+def test_any_other_failure_is_a_problem(client: FlaskClient, xkcd: StandIn) -> None:
+    xkcd.faults[614] = "429-retry-after"
+    answer = client.get("/614/info.0.json")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"] == "17"
 
 
 def test_parameters_are_ignored_as_xkcd_does(client: FlaskClient) -> None:
