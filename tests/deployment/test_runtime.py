@@ -77,6 +77,20 @@ def test_all_that_is_logged_is_json_and_tells_its_invocation(function: LambdaFun
     assert line["requestId"]
 
 
+def test_at_debug_the_log_holds_no_credentials(make_function: MakeFunction, table: LocalTable) -> None:
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "ASIAXKCDGATHER",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-the-role",
+        "AWS_SESSION_TOKEN": "token-of-the-session",
+    }
+    function = make_function(**{**table.environ, **credentials, "AWS_LAMBDA_LOG_LEVEL": "DEBUG"})
+    assert function.invoke({"path": "/comics?n=1-5"})["statusCode"] == 200
+    assert table.asked["BatchGetItem"] == 1
+    assert [secret for secret in credentials.values() if secret in function.log] == []
+    lines = [json.loads(line) for line in function.log.splitlines()]
+    assert [line["message"] for line in lines if line["logger"] == "app"] == ["request"]
+
+
 def test_with_a_silent_xkcd_an_invocation_of_little_time_answers_before_it_is_killed(
     xkcd: StandIn, function: LambdaFunction
 ) -> None:
