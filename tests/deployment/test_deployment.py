@@ -15,7 +15,7 @@ import pytest
 from app.application import XkcdGather
 from app.caches import bounded as caches
 from app.caches import dynamodb_client
-from tests.commands import ROOT, attempt, environment, serverless, service
+from tests.commands import ROOT, attempt, serverless, service
 from tools.stand_in import StandIn
 
 pytestmark = pytest.mark.deployment
@@ -164,13 +164,3 @@ def test_an_earlier_deployment_can_be_brought_back(cloud: Environ, tmp_path: Pat
     timestamps = re.findall(r"Timestamp: (\d+)", listed)
     serverless(directory, "rollback", "--timestamp", timestamps[0], *params, **cloud)
     assert size_of_the_code(cloud, "back") == earlier
-
-
-@pytest.mark.parametrize("target", ["deploy", "remove", "logs", "invoke"])
-@pytest.mark.parametrize("stage", [[], ["STAGE="], ["STAGE=local"]], ids=["none", "empty", "local"])
-def test_make_touches_no_stage_that_is_not_named(target: str, stage: list[str]) -> None:
-    ours = {name: value for name, value in environment().items() if not name.startswith("MAKE") and name != "STAGE"}
-    command = ["make", target, *stage]  # wherever it is
-    done = subprocess.run(command, cwd=ROOT, env=ours, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Name the deployed stage, as in STAGE=prod; the stage local is never deployed.\n")

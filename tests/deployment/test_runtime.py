@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import RUNTIME_PYTHON
+from tests.deployment.metric_filters import counts
 from tests.rig import GATEWAY, event, through
 from tools.lambda_runtime import InitError, InvocationError, LambdaFunction, TimedOut
 from tools.stand_in import StandIn
@@ -86,6 +87,33 @@ def test_all_that_is_logged_is_json_and_tells_its_invocation(function: LambdaFun
     (line,) = map(json.loads, function.log.splitlines())
     assert (line["level"], line["errorType"]) == ("ERROR", "BadEvent")
     assert line["requestId"]
+
+
+def test_at_debug_the_log_holds_no_credentials(make_function: MakeFunction, table: LocalTable) -> None:
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "ASIAXKCDGATHER",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-the-role",
+        "AWS_SESSION_TOKEN": "token-of-the-session",
+    }
+    function = make_function(**{**table.environ, **credentials, "AWS_LAMBDA_LOG_LEVEL": "DEBUG"})
+    assert function.invoke({"path": "/comics?n=1-5"})["statusCode"] == 200
+    assert table.asked["BatchGetItem"] == 1
+    assert [secret for secret in credentials.values() if secret in function.log] == []
+    lines = [json.loads(line) for line in function.log.splitlines()]
+    assert [line["message"] for line in lines if line["logger"] == "app"] == ["request"]
+
+
+def test_pings_that_fail_are_counted_and_nothing_else(xkcd: StandIn, function: LambdaFunction) -> None:
+    function.invoke(event("ping"))
+    xkcd.faults[0] = "503"
+    function.invoke(event("ping"))
+    assert function.invoke({"path": "/comics/614"})["statusCode"] == 503
+    lines = [line for line in function.log.splitlines() if json.loads(line)["logger"] == "app"]
+    assert [(json.loads(line)["message"], counts("FailedPings", line)) for line in lines] == [
+        ("ping", False),
+        ("ping", True),
+        ("request", False),
+    ]
 
 
 def test_with_a_silent_xkcd_an_invocation_of_little_time_answers_before_it_is_killed(

@@ -1,6 +1,7 @@
 """What serverless.yml becomes: the template that CloudFormation gets, read as it stands."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,41 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.commands import serverless, service
+from app.web.envelope import HEADERS, PREFLIGHT
+from tests.commands import ROOT
+from tests.deployment.conftest import CERTIFICATE, Template, compiled
+from tests.deployment.metric_filters import counts
 
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-CLOUD_FRONT = {"cloudFront": "on", "domain": "comics.example.org", "certificate": CERTIFICATE}
-
-Template = dict[str, Any]
-
-
-def compiled(directory: Path, stage: str, **params: str) -> Path:
-    """The template's file."""
-    chosen = [f"--param={name}={value}" for name, value in params.items()]
-    serverless(service(directory), "package", "--stage", stage, "--package", "package", *chosen)
-    return directory / "package/cloudformation-template-update-stack.json"
-
-
-@pytest.fixture(scope="session")
-def prod_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled(tmp_path_factory.mktemp("prod"), "prod")
-
-
-@pytest.fixture(scope="session")
-def cloud_front_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled(tmp_path_factory.mktemp("cloud_front"), "prod", **CLOUD_FRONT)
-
-
-@pytest.fixture(scope="session")
-def prod(prod_file: Path) -> Template:
-    template: Template = json.loads(prod_file.read_text())
-    return template
-
-
-@pytest.fixture(scope="session")
-def cloud_front(cloud_front_file: Path) -> Template:
-    template: Template = json.loads(cloud_front_file.read_text())
-    return template
+ALARMS = {
+    "ErrorsAlarm": ("AWS/Lambda", "Errors", {"FunctionName": "ApiLambdaFunction"}, 1, (1, 1)),
+    "LambdaThrottlesAlarm": ("AWS/Lambda", "Throttles", {"FunctionName": "ApiLambdaFunction"}, 1, (1, 1)),
+    "ServerErrorsAlarm": ("AWS/ApiGateway", "5xx", {"ApiId": "HttpApi"}, 10, (2, 3)),
+    "FailedPingsAlarm": ("xkcd-gather-prod", "FailedPings", {}, 1, (3, 4)),
+    "ThrottledRequestsAlarm": ("xkcd-gather-prod", "ThrottledRequests", {}, 100, (1, 1)),
+}
+"""Each alarm's metric, its dimensions, the sum of five minutes that raises it, and in how many of the last periods."""
 
 
 def properties(template: Template, name: str) -> dict[str, Any]:
@@ -161,29 +140,62 @@ def test_no_wildcard_is_in_the_functions_role(prod: Template) -> None:
     assert "*" not in json.dumps(properties(prod, "IamRoleLambdaExecution"))
 
 
-def test_one_error_within_five_minutes_raises_the_alarm(prod: Template) -> None:
-    alarm = properties(prod, "ErrorsAlarm")
-    names = ("Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods", "Threshold")
-    assert [alarm[name] for name in names] == [
-        "AWS/Lambda",
-        "Errors",
-        [{"Name": "FunctionName", "Value": {"Ref": "ApiLambdaFunction"}}],
-        "Sum",
-        300,
-        1,
-        1,
-    ]
-    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == (
-        "GreaterThanOrEqualToThreshold",
-        "notBreaching",
-    )
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_is_raised_by_that_much_in_five_minutes(prod: Template, name: str) -> None:
+    alarm = properties(prod, name)
+    dimensions = {dimension["Name"]: dimension["Value"]["Ref"] for dimension in alarm.get("Dimensions", [])}
+    periods = (alarm.get("DatapointsToAlarm", 1), alarm["EvaluationPeriods"])
+    assert (alarm["Namespace"], alarm["MetricName"], dimensions, alarm["Threshold"], periods) == ALARMS[name]
+    names = ("Statistic", "Period", "ComparisonOperator", "TreatMissingData")
+    assert [alarm[name] for name in names] == ["Sum", 300, "GreaterThanOrEqualToThreshold", "notBreaching"]
 
 
-def test_nobody_hears_of_the_alarm_unless_a_topic_is_named(prod: Template) -> None:
+def test_nobody_is_notified_of_an_alarm_unless_a_topic_is_named(prod: Template) -> None:
     assert prod["Parameters"]["AlarmTopic"]["Default"] == ""
     assert prod["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
+    alarms = {name: part for name, part in prod["Resources"].items() if part["Type"] == "AWS::CloudWatch::Alarm"}
     actions = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-    assert properties(prod, "ErrorsAlarm")["AlarmActions"] == actions
+    assert {name: part["Properties"]["AlarmActions"] for name, part in alarms.items()} == dict.fromkeys(ALARMS, actions)
+
+
+@pytest.mark.parametrize(("name", "group"), [("FailedPings", "ApiLogGroup"), ("ThrottledRequests", "HttpApiLogGroup")])
+def test_a_metric_filter_counts_the_lines_of_its_log_for_its_alarm(prod: Template, name: str, group: str) -> None:
+    found = properties(prod, name)
+    assert found["LogGroupName"] == {"Ref": group}
+    assert found["MetricTransformations"] == [
+        {"MetricNamespace": "xkcd-gather-prod", "MetricName": name, "MetricValue": "1"}
+    ]
+
+
+@pytest.mark.parametrize(("status", "counted"), [("429", True), ("200", False), ("503", False)])
+def test_the_gateways_429_are_counted_in_its_log(prod: Template, status: str, counted: bool) -> None:
+    line = properties(prod, "HttpApiStage")["AccessLogSettings"]["Format"].replace("$context.status", status)
+    assert counts("ThrottledRequests", line) == counted
+
+
+def test_there_is_no_dashboard_unless_wanted(prod: Template, cloud_front: Template) -> None:
+    assert prod["Resources"]["OperatingDashboard"]["Condition"] == "HasDashboard"
+    assert prod["Conditions"]["HasDashboard"] == {"Fn::Equals": [{"Ref": "Dashboard"}, "on"]}
+    assert [template["Parameters"]["Dashboard"]["Default"] for template in (prod, cloud_front)] == ["off", "on"]
+
+
+def widgets(template: Template, kind: str) -> list[dict[str, Any]]:
+    """The properties of the dashboard's widgets of that type, as they are before CloudFormation puts names in."""
+    body = json.loads(properties(template, "OperatingDashboard")["DashboardBody"]["Fn::Sub"])
+    return [widget["properties"] for widget in body["widgets"] if widget["type"] == kind]
+
+
+def test_the_dashboard_shows_every_alarm(prod: Template) -> None:
+    (shown,) = widgets(prod, "alarm")
+    assert shown["alarms"] == [f"${{{name}.Arn}}" for name in ALARMS]
+
+
+def test_the_dashboard_asks_the_log_what_the_documentation_does(prod: Template) -> None:
+    source = "SOURCE '${ApiLogGroup}' | "
+    shown = {widget["title"]: widget["query"].removeprefix(source) for widget in widgets(prod, "log")}
+    text = (ROOT / "docs/operating.md").read_text().partition("\n### The queries of the dashboard\n")[2]
+    documented = dict(re.findall(r"^(.+):\n\n((?: {4}.+\n)+)", text, re.MULTILINE))
+    assert shown == {title: " ".join(query.split()) for title, query in documented.items()}
 
 
 def test_cloud_front_is_off_unless_asked_for(prod: Template, cloud_front: Template) -> None:
@@ -191,7 +203,7 @@ def test_cloud_front_is_off_unless_asked_for(prod: Template, cloud_front: Templa
     assert defaults == ["off", "on"]
     assert prod["Conditions"]["HasCloudFront"] == {"Fn::Equals": [{"Ref": "CloudFront"}, "on"]}
     parts = [*prod["Resources"].values(), *prod["Outputs"].values()]
-    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 3
+    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 4
     assert {part["Condition"] for part in parts if "CloudFront" in part.get("Type", "")} == {"HasCloudFront"}
 
 
@@ -233,9 +245,23 @@ def test_cloud_front_asks_the_api_over_tls_for_what_only_reads(cloud_front: Temp
     assert config["DefaultCacheBehavior"] == {
         "TargetOriginId": "api",
         "CachePolicyId": {"Ref": "CachePolicy"},
+        "ResponseHeadersPolicyId": {"Ref": "CorsPolicy"},
         "ViewerProtocolPolicy": "redirect-to-https",
         "AllowedMethods": ["GET", "HEAD", "OPTIONS"],
         "Compress": True,
+    }
+
+
+def test_cloud_front_adds_the_apps_cors_headers_to_answers_that_have_none(cloud_front: Template) -> None:
+    config = properties(cloud_front, "CorsPolicy")["ResponseHeadersPolicyConfig"]
+    assert config["CorsConfig"] == {
+        "OriginOverride": False,
+        "AccessControlAllowCredentials": False,
+        "AccessControlAllowOrigins": {"Items": [HEADERS["Access-Control-Allow-Origin"]]},
+        "AccessControlAllowMethods": {"Items": ["GET", "HEAD", "OPTIONS"]},
+        "AccessControlAllowHeaders": {"Items": [PREFLIGHT["Access-Control-Allow-Headers"]]},
+        "AccessControlExposeHeaders": {"Items": HEADERS["Access-Control-Expose-Headers"].split(", ")},
+        "AccessControlMaxAgeSec": int(PREFLIGHT["Access-Control-Max-Age"]),
     }
 
 

@@ -15,7 +15,7 @@ from app.application import XkcdGather
 from app.settings import Settings
 from app.web.fields import FIELDS
 from app.web.pages import CONTRACT
-from tests.contract import contract
+from tests.contract import assert_valid, contract, documented
 from tools import api_docs
 from tools.faults import FAULTS
 from tools.stand_in import StandIn, records
@@ -83,7 +83,14 @@ def test_in_bad_weather_too(app_in_bad_weather: XkcdGather, case: "schemathesis.
 
 
 WEATHER = {404: "404", 502: "html", 503: "503-retry-after", 504: "silence"}
-ANSWERS = [(path, int(status)) for path, item in contract()["paths"].items() for status in item["get"]["responses"]]
+GATEWAYS = 429
+"""The status that only the gateway answers, before a request reaches the app."""
+ANSWERS = [
+    (path, int(status))
+    for path, item in contract()["paths"].items()
+    for status in item["get"]["responses"]
+    if int(status) != GATEWAYS
+]
 
 
 @pytest.mark.parametrize(("path", "status"), ANSWERS)
@@ -102,6 +109,14 @@ def test_every_documented_answer_is_given(
         xkcd.faults[0] = WEATHER[status]
         client.get("/comics/1")  # which /health reports
     assert client.get(example, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("path", contract()["paths"])
+def test_the_gateways_own_answer_is_documented_without_a_header_of_ours(path: str) -> None:
+    response = documented(path, GATEWAYS)
+    assert response is not None
+    assert response["headers"] == {}
+    assert_valid(response["content"]["application/json"]["schema"], {"message": "Too Many Requests"})
 
 
 def test_every_path_there_is_is_documented(app: XkcdGather) -> None:

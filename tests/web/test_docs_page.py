@@ -28,7 +28,7 @@ def test_an_operation_has_all_that_a_reader_needs() -> None:
         answer="Location: https://imgs.xkcd.com/comics/woodpecker.png",
         statuses=image.statuses,
     )
-    assert [status for status, _ in image.statuses] == ["302", "400", "404", "502", "503", "504"]
+    assert [status for status, _ in image.statuses] == ["302", "400", "404", "429", "502", "503", "504"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
