@@ -46,7 +46,7 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
     async def record(num: str) -> Response:
         try:
             chosen = Listed((query.parse_number(num),))
-        except BadRequest:  # xkcd answers 404 to whatever is not a number, too
+        except BadRequest:  # a client of xkcd.com knows a missing comic, but no 400
             return responses.no_record()
         return responses.record(chosen, await gather(chosen))
 
