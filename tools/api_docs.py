@@ -29,7 +29,7 @@ BEGINNING = """\
 # The API, path by path
 
 Written by `make docs` from [the contract](../app/web/openapi.json), which the service answers at `/openapi.json`
-and shows as a page at `/docs`. All answers are real, with a stand-in for xkcd.com behind them whose latest comic is 2665.
+and shows as a page at `/docs`. All answers are real. A stand-in for xkcd.com is behind them; its latest comic is 2665.
 `$API` is where the service is, such as `http://127.0.0.1:8000` for `make serve PORT=8000`.
 
 | call | answer |
