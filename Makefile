@@ -11,6 +11,9 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 # Keep serverless from looking for an EC2 machine's credentials and from a note about Node's age.
 export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
+# Keep the contract's linter from the network.
+export REDOCLY_TELEMETRY := off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 SERVERLESS := node_modules/.bin/serverless
 # Installs into an environment: $(call install,directory,requirements).
@@ -45,10 +48,12 @@ test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, but for those
 test-browser: .stamps/python .stamps/node chromium ## Run the gallery's tests in a real Chromium
 	python -X dev -m pytest -m browser
 
-check: .stamps/python .stamps/wheels .stamps/node ## What CI runs: lint, types, tests with coverage
+check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: lint, types, tests with coverage
 	ruff check .
 	ruff format --check .
 	mypy
+	tools/lint/node_modules/.bin/redocly lint --config tools/lint/redocly.yaml app/web/openapi.json
+	tools/lint/node_modules/.bin/spectral lint --fail-severity warn --ruleset tools/lint/spectral.yaml app/web/openapi.json
 	python -X dev -m pytest -n auto -m "not browser" --cov --cov-report=term-missing
 
 format: .stamps/python ## Put the sources in form
@@ -95,7 +100,7 @@ lock: .stamps/python ## Renew the locks of all requirements
 	npm update --package-lock-only
 
 clean: ## Remove all that is made or installed
-	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules .stamps .serverless dist
+	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules tools/lint/node_modules .stamps .serverless dist
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
@@ -137,4 +142,9 @@ clean: ## Remove all that is made or installed
 .stamps/node: package-lock.json
 	@echo "Installing serverless into node_modules" >&2
 	@npm ci --loglevel=error >&2
+	@mkdir -p .stamps && touch $@
+
+.stamps/lint: tools/lint/package-lock.json
+	@echo "Installing the contract's linters into tools/lint" >&2
+	@npm ci --prefix tools/lint --loglevel=error >&2
 	@mkdir -p .stamps && touch $@
