@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 
 BUILD_ID = Path(__file__).with_name("build_id.txt")
 """The file that names the build; only the package has it, from tools/build_zip.py."""

@@ -1,11 +1,15 @@
 """The pages under docs/, as far as a machine can tell that they are right."""
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from app.settings import VERSION, Settings
+from tests.commands import ROOT
+from tests.contract import contract
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -29,3 +33,36 @@ def test_what_a_million_requests_cost_is_the_sum_of_its_parts(column: int) -> No
     rows = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in section.splitlines() if line[:2] == "| "]
     *parts, total = [row[column] for row in rows[1:]]
     assert f"{sum(float(part) for part in parts if part != '–'):.2f}" == total
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    releases = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert (contract()["info"]["version"], releases[0]) == (VERSION, VERSION)
+
+
+class Recorder(Mapping[str, str]):
+    """An empty environment that records which variables are read."""
+
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_every_variable_of_the_service_is_documented() -> None:
+    environ = Recorder()
+    Settings.from_environ(environ)
+    section = (ROOT / "docs/configuration.md").read_text().partition("## The service\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_0-9]+)`", section, re.M)) == environ.read
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 110
