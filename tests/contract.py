@@ -12,7 +12,7 @@ import jsonschema_rs
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.web.pages import CONTRACT
+from app.web.contract import PATH as CONTRACT
 
 COMPONENTS = "#/components/"
 

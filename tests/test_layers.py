@@ -15,6 +15,7 @@ HOUSE = {
     "app.web": [
         "pages",
         "routes",
+        "request",
         "responses",
         "envelope",
         "inlined",
@@ -54,7 +55,6 @@ SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
 """Packages that are not above those that follow them in the list: neither knows the other."""
 PURE = {
     "app.web.http_caching",
-    "app.web.contract",
     "app.web.timeline",
     "app.web.fields",
     "app.web.query",
@@ -81,6 +81,7 @@ OWNERS = {
         "app.web.envelope",
         "app.web.log_line",
         "app.web.pages",
+        "app.web.request",
         "app.web.responses",
         "app.web.routes",
     },

@@ -53,7 +53,7 @@ WEATHER = {
     "not-a-number": NOT_JSON,
     "no-title": NO_TITLE,
     "title-is-a-list": NO_TITLE,
-    "num-is-text": unusable("xkcd's record has no number of a comic in 'num'."),
+    "num-is-text": unusable("xkcd's record has no comic number in 'num'."),
     "no-date": unusable("xkcd's record has no date in 'year', 'month' and 'day'."),
     "another-comic": unusable("xkcd answered with comic 1 for comic 614."),
     "five-mebibytes": TOO_LARGE,
@@ -113,7 +113,7 @@ def test_when_every_comic_fails_alike_that_is_the_answers_status(xkcd: StandIn, 
     failure = {"status": 502, "title": "Unusable answer from xkcd"}
     assert answer.json == {
         **failure,
-        "detail": "None of the 2 comics could be had.",
+        "detail": "None of the 2 comics could be fetched.",
         "failures": [
             {"num": num, **failure, "detail": f"xkcd's answer for comic {num} is not JSON."} for num in (1, 2)
         ],
@@ -124,7 +124,7 @@ def test_when_every_comic_fails_alike_that_is_the_answers_status(xkcd: StandIn, 
 def test_when_comics_fail_in_different_ways_the_status_is_502(xkcd: StandIn, app: XkcdGather) -> None:
     xkcd.faults.update({1: "html", 2: "404"})
     answer = app.test_client().get("/comics?n=1,2")
-    assert (answer.status_code, answer.json["title"]) == (502, "No comic could be had")
+    assert (answer.status_code, answer.json["title"]) == (502, "No comic could be fetched")
     assert [failure["status"] for failure in answer.json["failures"]] == [502, 404]
 
 

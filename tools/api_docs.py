@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.settings import Settings
 from app.web import contract as documentation
-from app.web.pages import CONTRACT
+from app.web.contract import PATH as CONTRACT
 from tools.stand_in import StandIn
 
 GUIDE = Path(__file__).parent.parent / "docs" / "api.md"

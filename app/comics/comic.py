@@ -1,4 +1,4 @@
-"""Pure: a comic, made from xkcd's record and turned into our JSON."""
+"""Pure: a comic, read from xkcd's record and written as our JSON."""
 
 import html
 import re
@@ -10,20 +10,24 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from app.errors import BadAnswer
 
+CREDIT = "xkcd.com by Randall Munroe"
+LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
+"""Of the comics. Every answer credits them."""
+
 HIGHEST = 999_999
-"""No number above this is taken for a comic's: at three a week it comes in six thousand years."""
+"""The highest number that can be a comic's. At three comics a week it is six thousand years away."""
 
 # Titles are HTML in 259 and 472 and plain text in 3015 ("D&D Combinatorics") and 3142
 # ("<City>-Style Pizza"): so only elements that HTML has and entities that end in ";" are markup.
 _TAG = re.compile(r"</?(?:a|b|big|code|em|font|i|s|small|span|strong|sub|sup|tt|u)(?:\s[^<>]*)?/?>", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
-# Where an address leads has to be beyond doubt: no userinfo, and nothing that needs encoding.
+# It must be clear where an address leads: no userinfo, and nothing that needs encoding.
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 LONGEST_URI = 2000
-"""Characters of an address that is passed on; a header of an answer may have to hold it."""
+"""Characters of an address, which may have to fit into a response header."""
 
 # From 1611 on xkcd sends the transcript of the comic two or three before; after 1677 it sends none.
 _WRONG_TRANSCRIPTS = range(1611, 1678)
@@ -31,7 +35,7 @@ _WRONG_TRANSCRIPTS = range(1611, 1678)
 
 @dataclass(frozen=True, slots=True)
 class Comic:
-    """One comic, with what is odd in xkcd's record put right."""
+    """One comic, with the oddities of xkcd's record corrected."""
 
     num: int
     title: str
@@ -43,14 +47,11 @@ class Comic:
     news: str | None
     interactive: bool
     record: Mapping[str, Any] = field(repr=False, hash=False)
-    """xkcd's record as it came, whole."""
+    """xkcd's record as it came."""
 
     @classmethod
     def from_record(cls, record: object) -> Self:
-        """The comic that a record of xkcd's JSON API describes.
-
-        Raises BadAnswer, naming the field, when it is no record of a comic.
-        """
+        """The comic that a record of xkcd's JSON API describes. Raises BadAnswer, which names the wrong field."""
         if not isinstance(record, dict):
             raise BadAnswer("xkcd's answer is not a JSON object.")
         num, img = _num(record), _image(_text(record, "img"))
@@ -68,7 +69,7 @@ class Comic:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The comic as our API writes it, without what only gathering knows."""
+        """The comic as our API writes it, except for the fields that only a gathering knows."""
         return {
             "num": self.num,
             "title": self.title,
@@ -87,7 +88,7 @@ class Comic:
 def _num(record: Mapping[str, Any]) -> int:
     num = record.get("num")
     if type(num) is not int or not 1 <= num <= HIGHEST:  # a bool is an int too
-        raise BadAnswer("xkcd's record has no number of a comic in 'num'.")
+        raise BadAnswer("xkcd's record has no comic number in 'num'.")
     return num
 
 
@@ -111,7 +112,7 @@ def _plain(title: str) -> str:
 
 
 def _image(img: str) -> str | None:
-    """The image's address, or None: 1608 and 1663 have a bare folder there."""
+    """The image's address; None if there is none, as in 1608 and 1663, which name a folder."""
     uri, parts = _uri(img)
     host = parts.hostname or ""
     xkcds = parts.scheme == "https" and parts.port in (None, 443) and (host == "xkcd.com" or host.endswith(".xkcd.com"))
@@ -124,12 +125,12 @@ def _absolute(link: str) -> str | None:
 
 
 def _uri(address: str) -> tuple[str, SplitResult]:
-    """The address with all escaped that no URI can hold, and its parts; nothing of one that is no address."""
+    """The address, escaped where a URI requires it, and its parts. Both are empty if it is not an address."""
     uri = quote(address, safe="%/:?#@!$&'()*+,;=~-._")
     try:
         parts = urlsplit(uri)
         sound = _HOST.fullmatch(parts.hostname or "") and parts.port != 0 and parts.username is None
-    except ValueError:  # such as a port that is no number
+    except ValueError:  # such as a port that is not a number
         return "", urlsplit("")
     if not sound or len(uri) > LONGEST_URI or _BROKEN_ESCAPE.search(uri):
         return "", urlsplit("")

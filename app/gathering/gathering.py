@@ -86,7 +86,7 @@ class Gathering:
         self._cancel_all_but(numbers)
         requests = await self.start(numbers)
         with self._stopwatch.waiting_for_xkcd():
-            answers = await asyncio.gather(*requests.values())
+            answers = await asyncio.gather(*requests.values()) if requests else []
         by_number = {**self._found, **dict(zip(requests, answers, strict=True))}
         return {num: by_number[num] for num in numbers}
 

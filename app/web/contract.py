@@ -1,14 +1,18 @@
-"""Pure: the contract (openapi.json), arranged for a reader."""
+"""The contract, openapi.json: loads it, and arranges it for the page that documents it."""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+PATH = Path(__file__).with_name("openapi.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its name, whether it is in the path or the query, what it may be, and what it means."""
+    """A parameter. `place` is "path" or "query", and `values` describes what it may be."""
 
     name: str
     place: str
@@ -18,7 +22,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One path: what it is for, what it takes, an example to try with its real answer, and all it may answer."""
+    """A path. `example` is a call to try, `answer` its real answer, and `statuses` are status and description."""
 
     path: str
     summary: str
@@ -29,8 +33,21 @@ class Operation:
     statuses: tuple[tuple[str, str], ...]
 
 
+@cache
+def text() -> str:
+    """The contract, as JSON text."""
+    return PATH.read_text()
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """The contract; callers do not change it."""
+    document: dict[str, Any] = json.loads(text())
+    return document
+
+
 def sections(contract: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], list[Operation]]]:
-    """The contract's tags, each with its operations, in the contract's order."""
+    """The tags, each with its operations, in the contract's order."""
     for tag in contract["tags"]:
         paths = contract["paths"].items()
         yield (
@@ -40,14 +57,14 @@ def sections(contract: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], l
 
 
 def index(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """What the service is, and what each of its paths is for."""
+    """An index of the API: what the service is, and what each path is for."""
     info = contract["info"]
     paths = {path: item["get"]["summary"] for path, item in contract["paths"].items()}
     return {"name": info["title"], "version": info["version"], "summary": info["summary"], "paths": paths}
 
 
 def example_answer(responses: Mapping[str, Any]) -> str:
-    """The example of the first answer as its receiver would see it: JSON, or where a redirect leads."""
+    """The example of the first response, as JSON or as a Location; empty without one."""
     first: Mapping[str, Any] = next(iter(responses.values()))
     if "Location" in first["headers"]:
         return f"Location: {first['headers']['Location']['example']}"
@@ -74,14 +91,14 @@ def _parameter(parameter: Mapping[str, Any]) -> Parameter:
 
 
 def _values(schema: Mapping[str, Any]) -> str:
-    """What a parameter, or each part of one, may be."""
+    """What a parameter, or each of its parts, may be."""
     if "enum" in schema:
         return ", ".join(schema["enum"])
     return f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else "text"
 
 
 def _resolved(contract: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The node, or what it refers to: "#/components/parameters/num" for one."""
+    """The node, or the node that its $ref names."""
     if "$ref" not in node:
         return node
     found: Any = contract

@@ -1,4 +1,4 @@
-"""What every answer carries, whatever it says: CORS, the licence, an id, its time; and 304, gzip and preflight."""
+"""What all responses share: CORS, licence, request id, timing, 304, gzip and CORS preflights."""
 
 import gzip
 import time
@@ -7,14 +7,13 @@ from functools import cache
 
 from flask import Response, g, request
 
+from app.comics.comic import LICENSE
 from app.runtime import events
 from app.web import inlined
 from app.web.http_caching import NO_STORE, etag_of
 
-LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
-
 WORTH_PACKING = 1024
-"""Bytes of a body above which it is sent with gzip to those who take it."""
+"""Bytes of a body above which it is compressed for clients that accept gzip."""
 
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -28,12 +27,12 @@ PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "864
 
 
 def begin() -> None:
-    """Note when the request came; before it is looked at."""
+    """Record when the request came."""
     g.began = time.monotonic()
 
 
 def finish(response: Response, build_id: str) -> Response:
-    """The response as it leaves. Its tag becomes one of this build: code and templates change answers too."""
+    """The response as it leaves. Its ETag includes the build, because code and templates change responses too."""
     response.headers.update(HEADERS)
     response.vary.add("Accept-Encoding")
     response.headers["X-Request-Id"] = _request_id()
@@ -44,9 +43,9 @@ def finish(response: Response, build_id: str) -> Response:
         response.headers["Content-Security-Policy"] = content_security_policy()
     if "ETag" in response.headers:
         etag = etag_of([build_id, response.get_etag()])
-        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes, packed or not
+        response.set_etag(etag, weak=True)  # a strong one would promise the same bytes, compressed or not
         if response.status_code == 200 and request.if_none_match.contains_weak(etag):
-            response.status_code = 304  # for which werkzeug sends no body and no headers about one
+            response.status_code = 304  # werkzeug leaves out the body and its headers
     if response.status_code != 304 and request.accept_encodings.quality("gzip"):
         _pack(response)
     total = f"total;dur={1000 * (time.monotonic() - g.began):.1f}"
@@ -56,7 +55,7 @@ def finish(response: Response, build_id: str) -> Response:
 
 @cache
 def content_security_policy() -> str:
-    """What a page may load: nothing but the text of our files in it, answers of ours, and images of xkcd's."""
+    """The policy of all pages: their own style and script, responses of this service, and xkcd's images."""
     return (
         f"default-src 'none'; style-src {inlined.sources('css')}; script-src {inlined.sources('js')}; "
         "connect-src 'self'; img-src data: https://xkcd.com https://*.xkcd.com; "
@@ -70,7 +69,7 @@ def _request_id() -> str:
 
 
 def _permit(response: Response) -> None:
-    """Make the answer to OPTIONS one to a CORS preflight: whatever we answer, pages of others may ask for."""
+    """Turn an OPTIONS response into a CORS preflight that allows every method we serve."""
     response.headers.update(PREFLIGHT)
     response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
     response.status_code = 204

@@ -1,4 +1,4 @@
-"""Pure: which fields of a comic an answer is to have."""
+"""Pure: the fields of a comic that an answer has."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,20 +22,20 @@ FIELDS = (
     "fetched_at",
     "stale",
 )
-"""All that a comic has, in the order of the answer."""
+"""All fields of a comic, in the order of the answer."""
 
 
 def parse(query: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The fields that the parameter `fields` names, in the order of the answer; without it, all of them.
 
-    Raises BadRequest, quoting what is no field and listing what is.
+    Raises BadRequest, which quotes the unknown field and lists the known ones.
     """
     if "fields" not in query:
         return FIELDS
     wanted = {name.strip(" ") for name in ",".join(query["fields"]).split(",")}
     for name in sorted(wanted):
         if name not in FIELDS:
-            raise BadRequest(f"A comic has no field {quoted(name)}; 'fields' can name {', '.join(FIELDS)}.")
+            raise BadRequest(f"A comic has no field {quoted(name)}. Its fields are {', '.join(FIELDS)}.")
     return tuple(name for name in FIELDS if name in wanted)
 
 

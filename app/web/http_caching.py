@@ -1,4 +1,4 @@
-"""Pure: how long others may keep an answer, and the tag by which they ask whether it still holds."""
+"""Pure: how long clients may cache a response, and its ETag."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ FOR_FIVE_MINUTES = "public, max-age=300"
 
 
 def cache_control(selection: Selection, gathered: Gathered) -> str:
-    """A day for comics that are what they are; five minutes for what the next comic changes; else not at all."""
+    """A day for fixed comics, five minutes for selections that the next comic may change, otherwise no-store."""
     stale = any(found.stale for found in gathered.comics)
     passing = any(not isinstance(failure.error, NoSuchComic) for failure in gathered.failures)
     if stale or passing or gathered.latest_stale or not selection.repeatable:
@@ -22,13 +22,13 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
 
 
 def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
-    """The same for the same comics and failures, wherever and whenever they came from."""
+    """The tag of the comics and failures, whatever their source and time."""
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
     return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
 
 
 def etag_of(content: object) -> str:
-    """The tag of anything that JSON can hold."""
+    """The tag of any JSON value."""
     text = json.dumps(content, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

@@ -1,4 +1,4 @@
-"""The styles, the script and the icon that each page carries itself, so that one request shows it."""
+"""The style, script and icon that each page carries itself, so that one request shows it."""
 
 from base64 import b64encode
 from functools import cache
@@ -10,19 +10,19 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 @cache
 def text(name: str) -> str:
-    """The text of one of the files beside the templates."""
+    """The text of a file beside the templates."""
     return (_TEMPLATES / name).read_text()
 
 
 @cache
 def data_uri(name: str) -> str:
-    """An image among these files as an address."""
+    """An SVG file beside the templates, as a data: URI."""
     return f"data:image/svg+xml;base64,{_base64(text(name).encode())}"
 
 
 @cache
 def sources(kind: str) -> str:
-    """All files of a kind, "css" or "js", as sources of a Content-Security-Policy: each allows exactly its text."""
+    """The hashes of all "css" or "js" files, as sources of a Content-Security-Policy."""
     names = sorted(path.name for path in _TEMPLATES.glob(f"*.{kind}"))
     return " ".join(f"'sha256-{_base64(sha256(text(name).encode()).digest())}'" for name in names)
 

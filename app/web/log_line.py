@@ -1,4 +1,4 @@
-"""What the log says of an invocation: numbers and words of ours, nothing that a caller wrote."""
+"""The log line of a request: our own numbers and words, and nothing that a caller wrote."""
 
 from collections import Counter
 from typing import Any
@@ -11,7 +11,7 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def of_request(request: Request, response: Response, gathered: Gathered | None, seconds: float) -> dict[str, Any]:
-    """The fields for a request that took so long; without a gathering, those that every request has."""
+    """The fields for a request that took `seconds`. Without a gathering, only those that every request has."""
     return {
         "path": request.url_rule.rule if request.url_rule else None,
         "method": request.method if request.method in METHODS else "other",
@@ -23,7 +23,7 @@ def of_request(request: Request, response: Response, gathered: Gathered | None, 
 
 
 def _of_gathering(gathered: Gathered) -> dict[str, Any]:
-    """How many comics were requested, and what became of them."""
+    """How many comics were requested, and how that went."""
     sources = Counter(found.source for found in gathered.comics)
     return {
         "requested": len(gathered.comics) + len(gathered.failures),

@@ -1,51 +1,40 @@
-"""The HTML pages: the gallery, and the documentation made from the contract."""
+"""The HTML pages, and the contract itself."""
 
-import json
 import re
-import time
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.clock import Clock
+from app.comics.comic import LICENSE
 from app.errors import GatherError
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.web import contract as documentation
-from app.web import http_caching, inlined, problems, query, responses
-from app.web.envelope import LICENSE
+from app.web import contract, http_caching, inlined, problems, query, responses
 from app.web.problems import Problem
-from app.web.routes import deadline, parameters
+from app.web.request import deadline, parameters
 from app.web.timeline import timeline
 
-CONTRACT = Path(__file__).with_name("openapi.json")
 
-
-def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock = time.time) -> Blueprint:
-    """The pages, showing what is gathered with what they are given, and the contract itself.
-
-    `clock` gives the seconds since 1970: the comic of the day goes by it.
-    """
+def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint:
+    """The gallery, the documentation and the contract. `clock` decides the comic of the day."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     async def gallery() -> Response:
         if _prefers_json():
-            # Not to be kept: a cache that overlooks Vary would show it to readers.
-            return _by_type(responses.index(documentation.index(_contract())))
+            # Not cacheable: a cache that ignores Vary would show it to browsers.
+            return _by_type(responses.index(contract.index(contract.contract())))
         chosen = query.parse(parameters())
         gathered = await gatherer.gather(chosen, deadline(settings))
         failures = [problems.of_failure(failure) for failure in gathered.failures]
         if failures and not gathered.comics:
             problem = problems.of_failures(gathered.failures, gathered.latest)
-            return responses.timed(_trouble(problem, failures=failures, **_gathering(gathered)), gathered)
-        return responses.kept(_gallery(200, failures=failures, **_gathering(gathered)), chosen, (), gathered)
+            return responses.with_timing(_trouble(problem, failures=failures, **_gathering(gathered)), gathered)
+        return responses.with_caching(_gallery(200, failures=failures, **_gathering(gathered)), chosen, (), gathered)
 
     @pages.get("/comic")
     def comic() -> AnyResponse:
@@ -53,19 +42,19 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock = time.time) 
 
     @pages.get("/today")
     def today() -> AnyResponse:
-        # A path of its own: in a page that others keep for a day, today's date would be yesterday's.
+        # A path of its own, because a cached page would link to yesterday's comic.
         date = datetime.fromtimestamp(clock(), UTC).date()
         return redirect(url_for("pages.gallery", random=1, seed=date.isoformat()))
 
     @pages.get("/docs")
     def docs() -> Response:
-        contract = _contract()
-        shown = {"contract": contract, "sections": list(documentation.sections(contract)), "license": LICENSE}
+        document = contract.contract()
+        shown = {"contract": document, "sections": list(contract.sections(document)), "license": LICENSE}
         return _lasting(render_template("docs.html", root=request.script_root, **shown), "text/html")
 
     @pages.get("/openapi.json")
     def openapi() -> Response:
-        return _lasting(_contract_text(), "application/json")
+        return _lasting(contract.text(), "application/json")
 
     pages.add_app_template_filter(_with_code, "with_code")
     pages.add_app_template_global(inlined.text, "inlined")
@@ -80,7 +69,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock = time.time) 
 
 
 def unrouted(problem: Problem) -> Response:
-    """The answer to a request that no route answered: a page with a way back for browsers, else the problem."""
+    """The response to a request without a route: for browsers a page with a way back, for other clients a problem."""
     accepted = request.accept_mimetypes
     if accepted["text/html"] > max(accepted["application/json"], accepted["application/problem+json"]):
         page = render_template("problem.html", problem=problem)
@@ -89,38 +78,27 @@ def unrouted(problem: Problem) -> Response:
 
 
 def _with_code(text: str) -> Markup:
-    """The text as HTML, with what stands between backticks as code."""
+    """The text as HTML, with text between backticks as code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
-@cache
-def _contract_text() -> str:
-    return CONTRACT.read_text()
-
-
-@cache
-def _contract() -> dict[str, Any]:
-    contract: dict[str, Any] = json.loads(_contract_text())
-    return contract
-
-
 def _prefers_json() -> bool:
-    """Whether the request would rather have JSON than a page; who does not say, as curl, gets the page."""
+    """Whether the client prefers JSON to HTML. A client without a preference, such as curl, gets HTML."""
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]
 
 
 def _by_type(response: Response) -> Response:
-    """The response, marked as one of those that depend on what the request accepts."""
+    """The response, marked as dependent on the Accept header."""
     response.vary.add("Accept")
     return response
 
 
 def _gathering(gathered: Gathered) -> dict[str, object]:
-    """What the page shows of a gathering: its time, and the link that shows the same comics again.
+    """What the page shows of a gathering: the time it took, and a permanent link to the same comics.
 
-    That link has their numbers, not a seed: a new comic may change what a seed gives, but not what numbers give. So the
-    page behind it may be kept for a day, and there is such a link for every selection, not for random ones only.
+    The link has their numbers instead of a seed, as a new comic may change a seed's comics. So the page behind it is
+    cacheable for a day.
     """
     numbers = [found.comic.num for found in gathered.comics] + [failure.num for failure in gathered.failures]
     same = url_for("pages.gallery", n=",".join(map(str, numbers))).replace("%2C", ",") if numbers else None
@@ -133,11 +111,11 @@ def _gallery(status: int, **shown: object) -> Response:
 
 
 def _trouble(problem: Problem, **shown: object) -> Response:
-    return responses.patient(_gallery(problem.status, **shown), problem)
+    return responses.with_retry_after(_gallery(problem.status, **shown), problem)
 
 
 def _lasting(text: str, mimetype: str) -> Response:
-    """What changes with a deployment only."""
+    """A response that changes only with a deployment."""
     response = Response(text, mimetype=mimetype)
     response.headers["Cache-Control"] = http_caching.FOR_FIVE_MINUTES
     response.set_etag(http_caching.etag_of(text))

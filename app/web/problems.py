@@ -1,4 +1,4 @@
-"""Turns what went wrong into RFC 9457 problem details; nothing else maps errors to statuses."""
+"""Turns errors into RFC 9457 problem details. Only this module maps errors to statuses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem as it is told to the caller; `retry_after` is in seconds."""
+    """A problem for the caller. `retry_after` is in seconds."""
 
     status: int
     title: str
@@ -56,7 +56,7 @@ class Problem:
 
 
 def of_error(error: GatherError) -> Problem:
-    """The problem that an error of ours is to the caller."""
+    """The problem for an error of ours."""
     status, title = next(_MEANINGS[kind] for kind in type(error).__mro__ if kind in _MEANINGS)
     cause = error.cause if isinstance(error, LatestUnknown) else error
     return Problem(
@@ -70,31 +70,31 @@ def of_error(error: GatherError) -> Problem:
 
 
 def of_failure(failure: Failure) -> Problem:
-    """The problem of one comic that could not be had."""
+    """The problem of one missing comic."""
     return replace(of_error(failure.error), num=failure.num)
 
 
 def of_failures(failures: Sequence[Failure], latest: int | None) -> Problem:
-    """The problem of an answer without a single comic: the failures' status if they agree, else 502."""
+    """The problem of an answer without comics. Its status is that of the failures if they agree, else 502."""
     problems = [of_failure(failure) for failure in failures]
     agreed = len({problem.status for problem in problems}) == 1
     first = problems[0]
     return Problem(
         first.status if agreed else 502,
-        first.title if agreed else "No comic could be had",
-        first.detail if len(problems) == 1 else f"None of the {len(problems)} comics could be had.",
+        first.title if agreed else "No comic could be fetched",
+        first.detail if len(problems) == 1 else f"None of the {len(problems)} comics could be fetched.",
         more={"failures": [problem.to_json() for problem in problems], "latest": latest},
         retry_after=max((problem.retry_after for problem in problems if problem.retry_after is not None), default=None),
     )
 
 
 def of_http(error: HTTPException) -> Problem:
-    """The problem that Flask or werkzeug found: a wrong path, a wrong method, a fault of our own."""
+    """The problem for an error of Flask or werkzeug: a wrong path, a wrong method, or a bug of ours."""
     hints = {
-        404: "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
-        "/docs says more.",
-        405: "This path answers GET, HEAD and OPTIONS only.",
-        500: "The fault is ours; it has been logged.",
+        404: "There is no such path. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
+        "/docs has all paths.",
+        405: "This path supports GET, HEAD and OPTIONS only.",
+        500: "This is a bug of this service. It has been logged.",
     }
     status = error.code or 500
     return Problem(status, error.name, hints.get(status, error.description or error.name))

@@ -1,4 +1,4 @@
-"""Pure: what a request's parameters select, "n=614,1-5,latest" for one."""
+"""Pure: the selection that query parameters make, such as "n=614,1-5,latest"."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ PARAMETERS = frozenset({"n", "random", "seed", "latest", "since"})
 
 
 def parse(query: Mapping[str, Sequence[str]]) -> Selection:
-    """The selection that query parameters make, each given as the list of its values.
+    """The selection that these parameters make, each given as the list of its values.
 
-    Looks at PARAMETERS only; without any of them it is five random comics.
-    Raises BadRequest, quoting the wrong part and saying what would be right.
+    Other parameters than PARAMETERS are ignored, and without any the selection is five random comics.
+    Raises BadRequest, which quotes the wrong part and says what would be right.
     """
     given = [name for name in ("n", "random", "latest", "since") if name in query]
     if len(given) > 1:
-        raise BadRequest(f"'{given[0]}' and '{given[1]}' exclude one another: give one of them.")
+        raise BadRequest(f"'{given[0]}' and '{given[1]}' cannot be combined: give one of them.")
     if "n" in query:
         selection: Selection = Listed(parse_numbers(",".join(query["n"])))
     elif "latest" in query:
@@ -28,21 +28,18 @@ def parse(query: Mapping[str, Sequence[str]]) -> Selection:
     else:
         return Randomly(_count("random", query) if "random" in query else 5, _seed(query))
     if "seed" in query:
-        raise BadRequest(f"'seed' goes with 'random', not with '{given[0]}'.")
+        raise BadRequest(f"'seed' works with 'random', not with '{given[0]}'.")
     return selection
 
 
 def parse_numbers(text: str) -> tuple[Item, ...]:
-    """The items of "614, 1-5, latest": distinct, in order, 1 to MOST of them.
-
-    Spaces count for nothing around numbers, commas and dashes. Raises BadRequest.
-    """
+    """The distinct items of "614, 1-5, latest", in order, 1 to MOST of them. Spaces are ignored. Raises BadRequest."""
     items: dict[Item, None] = {}
     for part in text.split(","):
         items.update(dict.fromkeys(_items(part.strip(" "))))
         if len(items) > MOST:
             raise BadRequest(
-                f"With {quoted(part)}, 'n' selects more than {MOST} comics: ask for {MOST} at most at a time."
+                f"With {quoted(part)}, 'n' selects more than {MOST} comics: ask for up to {MOST} at a time."
             )
     return tuple(items)
 
@@ -53,7 +50,7 @@ def parse_number(text: str) -> int:
 
 
 def quoted(text: str) -> str:
-    """What a caller sent, fit for an error message: 40 characters at most, nothing but printable ones."""
+    """A caller's text for an error message: quoted, printable, and up to 40 characters."""
     shown = text if len(text) <= 40 else text[:39] + "…"
     return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown) + "'"
 
@@ -66,23 +63,23 @@ def _items(part: str) -> Iterable[Item]:
         return (_number(part, "Each part of 'n'", "such as 614, 1-5 or latest"),)
     low, high = (_number(end.strip(" "), "Each end of a range in 'n'") for end in (first, last))
     if high < low:
-        raise BadRequest(f"The range {quoted(part)} in 'n' runs backwards: {high}-{low} would be right.")
+        raise BadRequest(f"The range {quoted(part)} in 'n' runs backwards. Write {high}-{low}.")
     return range(low, min(high, low + MOST) + 1)
 
 
 def _number(text: str, what: str, hint: str = "", lowest: int = 1) -> int:
-    # str.isdigit and int() take other scripts' digits too, "٣" for one.
+    # str.isdigit and int() accept the digits of other scripts too, such as "٣".
     digits = re.fullmatch("0*([0-9]{1,6})", text)
     if not digits or int(digits[1]) < lowest:
         form = f"a number from {lowest} to {HIGHEST}" + (f", {hint}" if hint else "")
-        raise BadRequest(f"{what} is to be {form}, but here it is {quoted(text)}.")
+        raise BadRequest(f"{what} must be {form}, not {quoted(text)}.")
     return int(digits[1])
 
 
 def _count(name: str, query: Mapping[str, Sequence[str]]) -> int:
     text = _once(name, query)
     if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MOST:
-        raise BadRequest(f"'{name}' is to be a number from 1 to {MOST}, but here it is {quoted(text)}.")
+        raise BadRequest(f"'{name}' must be a number from 1 to {MOST}, not {quoted(text)}.")
     return int(text)
 
 
@@ -90,7 +87,7 @@ def _seed(query: Mapping[str, Sequence[str]]) -> str | None:
     if "seed" not in query:
         return None
     if "random" not in query:
-        raise BadRequest("'seed' goes with 'random': say how many, as in random=5&seed=2026-11-22.")
+        raise BadRequest("'seed' works with 'random': say how many comics, as in random=5&seed=2026-11-22.")
     seed = _once("seed", query)
     if not seed:
         raise BadRequest("'seed' is empty: give it a text, such as 2026-11-22.")

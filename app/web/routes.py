@@ -1,7 +1,5 @@
-"""The JSON API: read the request, gather, answer."""
+"""The JSON API: reads a request, gathers, and responds."""
 
-import time
-from collections.abc import Collection
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
@@ -12,13 +10,13 @@ from app.comics.selection import Latest, Listed, Selection
 from app.errors import BadRequest, NotServing
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
-from app.runtime import events
 from app.settings import VERSION, Settings
 from app.web import fields, query, responses
+from app.web.request import deadline, parameters, refuse_unknown
 
 
 def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Blueprint:
-    """The paths under /comics, those of xkcd itself, and /health; they gather with what it is given."""
+    """The paths under /comics, those of xkcd itself, and /health."""
     api = Blueprint("api", __name__)
 
     async def gather(selection: Selection) -> Gathered:
@@ -46,7 +44,7 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
     async def record(num: str) -> Response:
         try:
             chosen = Listed((query.parse_number(num),))
-        except BadRequest:  # a client of xkcd.com knows a missing comic, but no 400
+        except BadRequest:  # clients of xkcd.com expect a 404, and no 400
             return responses.no_record()
         return responses.record(chosen, await gather(chosen))
 
@@ -65,39 +63,21 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
 
 def without_slash() -> AnyResponse | None:
-    """A redirect to the same path without the slash at its end, when that is the path of the route that was found.
+    """A redirect to the path without the slash at its end, if the request has one and its route has not.
 
     A CORS preflight must not be redirected, so OPTIONS is answered in place.
     """
     path, rule = request.path, request.url_rule
     if rule is None or rule.rule.endswith("/") or not path.endswith("/") or request.method == "OPTIONS":
         return None
-    # Quoted, because browsers take a backslash for a slash, and two slashes begin the name of a host.
+    # Quoted, because browsers read a backslash as a slash, and a host name after two slashes.
     location = quote(request.script_root + path[:-1])
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
     return redirect(f"{location}?{query}" if query else location, 308)
 
 
-def parameters() -> dict[str, list[str]]:
-    """The request's parameters, each with all its values."""
-    return dict(request.args.lists())
-
-
-def deadline(settings: Settings) -> float:
-    """When this request is to be answered, in monotonic seconds."""
-    return events.deadline(settings.time_limit, request.environ.get("serverless.context"), time.monotonic())
-
-
-def refuse_unknown(known: Collection[str]) -> None:
-    """Raise BadRequest when the request has a parameter that means nothing here."""
-    for name in request.args:
-        if name not in known:
-            right = ", ".join(sorted(known)) or "none"
-            raise BadRequest(f"There is no parameter {query.quoted(name)} here; can be given: {right}.")
-
-
 def _one(num: str) -> Selection:
-    """The comic that a path names: by number, or the latest or a random one."""
+    """The comic that a path names: a number, "latest" or "random"."""
     if num == "latest":
         return Latest(1)
     if num == "random":

@@ -1,4 +1,4 @@
-"""Pure: where the bars of a gathering stand on its time axis, in percent of the axis."""
+"""Pure: a gathering as bars on a time axis, in percent of the axis."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from app.gathering.gathered import Gathered, Timing
 TICKS_AT_MOST = 5
 
 SHORTEST = 0.001
-"""Seconds that an axis is long at least."""
+"""The shortest axis, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One comic (0: the latest was asked for), where it came from or "failed", and how long it took, if xkcd was asked.
+    """The bar of one comic (0: the request for the latest). `source` is where the comic came from, or "failed".
 
-    `x` and `width` are percentages of the axis. What xkcd was not asked for has no width.
+    `x` and `width` are percentages of the axis. A comic that was not requested from xkcd has no width.
     """
 
     num: int
@@ -36,7 +36,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A gathering as bars on a common axis; `share` is its time in percent of what one after the other would take."""
+    """A gathering as bars. `share` is its duration in percent of the same requests one after the other."""
 
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
@@ -44,12 +44,12 @@ class Timeline:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where its comics came from, each once."""
+        """The distinct sources of its comics."""
         return tuple(dict.fromkeys(bar.source for bar in self.bars))
 
 
 def timeline(gathered: Gathered) -> Timeline:
-    """The bars in the order of the page, those that failed last; the latest, if it was asked for, first."""
+    """The bars in the order of the page: the request for the latest first, failures last."""
     timings = {timing.num: timing for timing in gathered.timings}
     end = max([SHORTEST, gathered.seconds, *(timing.end for timing in gathered.timings)])
     bars = [_bar(num, source, timings, end) for num, source in _sources(gathered, timings)]
@@ -77,14 +77,14 @@ def _bar(num: int, source: str, timings: dict[int, Timing], end: float) -> Bar:
 
 
 def _ticks(end: float) -> Iterable[Tick]:
-    """Marks at round milliseconds, TICKS_AT_MOST of them, the first at 0."""
+    """Up to TICKS_AT_MOST marks at round milliseconds, the first at 0."""
     step = _step(1000 * end)
     for index in range(int(1000 * end / step) + 1):
         yield Tick(_percent(index * step / (10 * end)), round(index * step, 1))
 
 
 def _step(milliseconds: float) -> float:
-    """The smallest of 0.1, 0.2, 0.5, 1, 2, 5, 10… that is not too many ticks."""
+    """The smallest of 0.1, 0.2, 0.5, 1, 2, 5, 10… that does not make too many ticks."""
     step, factors = 0.1, cycle((2.0, 2.5, 2.0))
     while milliseconds / step >= TICKS_AT_MOST:
         step = round(step * next(factors), 1)

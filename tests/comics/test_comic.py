@@ -119,7 +119,7 @@ def test_what_is_not_an_object_is_refused(record: object) -> None:
 
 @pytest.mark.parametrize("num", [None, "614", True, 614.0, 0, -1, HIGHEST + 1])
 def test_what_is_no_number_of_a_comic_is_refused(num: object) -> None:
-    with pytest.raises(BadAnswer, match=r"^xkcd's record has no number of a comic in 'num'\.$"):
+    with pytest.raises(BadAnswer, match=r"^xkcd's record has no comic number in 'num'\.$"):
         comic(num=num)
 
 

@@ -52,31 +52,31 @@ def test_the_latest_number_is_needed_only_where_it_is_named(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Each part of 'n' is to be a number from 1 to 999999, such as 614, 1-5 or latest, but here it is ''."),
-        ("abc", "such as 614, 1-5 or latest, but here it is 'abc'."),
-        ("0", "here it is '0'."),
-        ("-1", "here it is '-1'."),
-        ("1,,2", "here it is ''."),
-        ("1 2", "here it is '1 2'."),
-        ("1.5", "here it is '1.5'."),
-        ("LATEST", "here it is 'LATEST'."),
-        ("1-", "Each end of a range in 'n' is to be a number from 1 to 999999, but here it is ''."),
-        ("1-2-3", "here it is '2-3'."),
-        ("0-5", "here it is '0'."),
-        ("1-latest", "here it is 'latest'."),
-        ("5-1", "The range '5-1' in 'n' runs backwards: 1-5 would be right."),
-        ("1-1000", "With '1-1000', 'n' selects more than 100 comics: ask for 100 at most at a time."),
+        ("", "Each part of 'n' must be a number from 1 to 999999, such as 614, 1-5 or latest, not ''."),
+        ("abc", "such as 614, 1-5 or latest, not 'abc'."),
+        ("0", "not '0'."),
+        ("-1", "not '-1'."),
+        ("1,,2", "not ''."),
+        ("1 2", "not '1 2'."),
+        ("1.5", "not '1.5'."),
+        ("LATEST", "not 'LATEST'."),
+        ("1-", "Each end of a range in 'n' must be a number from 1 to 999999, not ''."),
+        ("1-2-3", "not '2-3'."),
+        ("0-5", "not '0'."),
+        ("1-latest", "not 'latest'."),
+        ("5-1", "The range '5-1' in 'n' runs backwards. Write 1-5."),
+        ("1-1000", "With '1-1000', 'n' selects more than 100 comics: ask for up to 100 at a time."),
         ("1-100,101", "With '101', 'n' selects more than 100 comics"),
         ("1-100,latest", "With 'latest', 'n' selects more than 100 comics"),
         ("1-999999", "With '1-999999', 'n' selects more than 100 comics"),
-        (str(10**40), "here it is '100000000000000000000000000000000000000…'."),
-        ("1000000", "here it is '1000000'."),
-        ("٣", "here it is '٣'."),
-        ("１", "here it is '１'."),
-        ("²", "here it is '²'."),
-        ("1\n", "here it is '1\\n'."),
-        ("\x00\x1b[31m", "here it is '\\x00\\x1b[31m'."),
-        ("1\t-2", "here it is '1\\t'."),
+        (str(10**40), "not '100000000000000000000000000000000000000…'."),
+        ("1000000", "not '1000000'."),
+        ("٣", "not '٣'."),
+        ("１", "not '１'."),
+        ("²", "not '²'."),
+        ("1\n", "not '1\\n'."),
+        ("\x00\x1b[31m", "not '\\x00\\x1b[31m'."),
+        ("1\t-2", "not '1\\t'."),
     ],
 )
 def test_what_is_no_list_is_refused_with_the_wrong_part_quoted(text: str, message: str) -> None:
@@ -111,7 +111,7 @@ def test_a_quotation_is_short_and_printable() -> None:
 @pytest.mark.parametrize("text", ["", "latest", "1-2", "1,2", "0"])
 def test_one_number_is_one_number(text: str) -> None:
     with pytest.raises(
-        BadRequest, match=re.escape(f"A comic's number is to be a number from 1 to 999999, but here it is '{text}'.")
+        BadRequest, match=re.escape(f"A comic's number must be a number from 1 to 999999, not '{text}'.")
     ):
         parse_number(text)
 
@@ -136,20 +136,20 @@ def test_parameters_make_a_selection(query: dict[str, list[str]], selection: Sel
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"n": ["1"], "random": ["1"]}, "'n' and 'random' exclude one another: give one of them."),
-        ({"latest": ["1"], "since": ["1"]}, "'latest' and 'since' exclude one another: give one of them."),
-        ({"random": ["0"]}, "'random' is to be a number from 1 to 100, but here it is '0'."),
-        ({"random": ["101"]}, "'random' is to be a number from 1 to 100, but here it is '101'."),
-        ({"random": ["1000"]}, "'random' is to be a number from 1 to 100, but here it is '1000'."),
-        ({"random": [""]}, "'random' is to be a number from 1 to 100, but here it is ''."),
-        ({"latest": ["٣"]}, "'latest' is to be a number from 1 to 100, but here it is '٣'."),
-        ({"since": ["-1"]}, "'since' is to be a number from 0 to 999999, but here it is '-1'."),
+        ({"n": ["1"], "random": ["1"]}, "'n' and 'random' cannot be combined: give one of them."),
+        ({"latest": ["1"], "since": ["1"]}, "'latest' and 'since' cannot be combined: give one of them."),
+        ({"random": ["0"]}, "'random' must be a number from 1 to 100, not '0'."),
+        ({"random": ["101"]}, "'random' must be a number from 1 to 100, not '101'."),
+        ({"random": ["1000"]}, "'random' must be a number from 1 to 100, not '1000'."),
+        ({"random": [""]}, "'random' must be a number from 1 to 100, not ''."),
+        ({"latest": ["٣"]}, "'latest' must be a number from 1 to 100, not '٣'."),
+        ({"since": ["-1"]}, "'since' must be a number from 0 to 999999, not '-1'."),
         ({"random": ["1", "2"]}, "'random' is given 2 times: give it once."),
         ({"random": ["1"], "seed": ["a", "b"]}, "'seed' is given 2 times: give it once."),
         ({"random": ["1"], "seed": [""]}, "'seed' is empty: give it a text, such as 2026-11-22."),
-        ({"seed": ["a"]}, "'seed' goes with 'random': say how many, as in random=5&seed=2026-11-22."),
-        ({"n": ["1"], "seed": ["a"]}, "'seed' goes with 'random', not with 'n'."),
-        ({"since": ["1"], "seed": ["a"]}, "'seed' goes with 'random', not with 'since'."),
+        ({"seed": ["a"]}, "'seed' works with 'random': say how many comics, as in random=5&seed=2026-11-22."),
+        ({"n": ["1"], "seed": ["a"]}, "'seed' works with 'random', not with 'n'."),
+        ({"since": ["1"], "seed": ["a"]}, "'seed' works with 'random', not with 'since'."),
     ],
 )
 def test_parameters_that_make_none_are_refused(query: dict[str, list[str]], message: str) -> None:

@@ -136,29 +136,29 @@ def test_an_unknown_latest_for_another_reason_does_not_say_when(client: FlaskCli
     [
         (
             "/comics?n=",
-            "Each part of 'n' is to be a number from 1 to 999999, such as 614, 1-5 or latest, but here it is ''.",
+            "Each part of 'n' must be a number from 1 to 999999, such as 614, 1-5 or latest, not ''.",
         ),
-        ("/comics?n=5-1", "The range '5-1' in 'n' runs backwards: 1-5 would be right."),
-        ("/comics?random=0", "'random' is to be a number from 1 to 100, but here it is '0'."),
-        ("/comics?n=1&random=1", "'n' and 'random' exclude one another: give one of them."),
-        ("/comics?m=1", "There is no parameter 'm' here; can be given: fields, latest, n, random, seed, since."),
+        ("/comics?n=5-1", "The range '5-1' in 'n' runs backwards. Write 1-5."),
+        ("/comics?random=0", "'random' must be a number from 1 to 100, not '0'."),
+        ("/comics?n=1&random=1", "'n' and 'random' cannot be combined: give one of them."),
+        ("/comics?m=1", "Unknown parameter 'm'. Known parameters: fields, latest, n, random, seed, since."),
         (
             "/comics?n=1&%00",
-            "There is no parameter '\\x00' here; can be given: fields, latest, n, random, seed, since.",
+            "Unknown parameter '\\x00'. Known parameters: fields, latest, n, random, seed, since.",
         ),
         (
             "/comics?fields=num,titel",
-            "A comic has no field 'titel'; 'fields' can name num, title, date, alt, img, transcript, link, news, "
+            "A comic has no field 'titel'. Its fields are num, title, date, alt, img, transcript, link, news, "
             "interactive, url, explained, source, fetched_at, stale.",
         ),
-        ("/comics/614/image?fields=img", "There is no parameter 'fields' here; can be given: none."),
-        ("/comics/random/image?n=1", "There is no parameter 'n' here; can be given: seed."),
-        ("/comics/0", "A comic's number is to be a number from 1 to 999999, but here it is '0'."),
-        ("/comics/abc", "A comic's number is to be a number from 1 to 999999, but here it is 'abc'."),
-        ("/comics/614?n=1", "There is no parameter 'n' here; can be given: fields."),
-        ("/comics/latest?seed=1", "There is no parameter 'seed' here; can be given: fields."),
-        ("/health?n=1", "There is no parameter 'n' here; can be given: none."),
-        ("/comics/random?random=2", "There is no parameter 'random' here; can be given: fields, seed."),
+        ("/comics/614/image?fields=img", "Unknown parameter 'fields'. Known parameters: none."),
+        ("/comics/random/image?n=1", "Unknown parameter 'n'. Known parameters: seed."),
+        ("/comics/0", "A comic's number must be a number from 1 to 999999, not '0'."),
+        ("/comics/abc", "A comic's number must be a number from 1 to 999999, not 'abc'."),
+        ("/comics/614?n=1", "Unknown parameter 'n'. Known parameters: fields."),
+        ("/comics/latest?seed=1", "Unknown parameter 'seed'. Known parameters: fields."),
+        ("/health?n=1", "Unknown parameter 'n'. Known parameters: none."),
+        ("/comics/random?random=2", "Unknown parameter 'random'. Known parameters: fields, seed."),
         ("/comics/random?seed=", "'seed' is empty: give it a text, such as 2026-11-22."),
         ("/comics/random?seed=1&seed=2", "'seed' is given 2 times: give it once."),
     ],
@@ -179,8 +179,8 @@ def test_a_wrong_path_is_a_404_that_names_right_ones(client: FlaskClient, path: 
     assert answer.json == {
         "status": 404,
         "title": "Not Found",
-        "detail": "There is no such path here. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
-        "/docs says more.",
+        "detail": "There is no such path. Comics are at /comics, /comics/614, /comics/latest and /comics/random; "
+        "/docs has all paths.",
     }
 
 
@@ -191,7 +191,7 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones(client: FlaskClient) 
     assert answer.json == {
         "status": 405,
         "title": "Method Not Allowed",
-        "detail": "This path answers GET, HEAD and OPTIONS only.",
+        "detail": "This path supports GET, HEAD and OPTIONS only.",
     }
 
 
@@ -205,7 +205,7 @@ def test_a_fault_of_our_own_is_a_500_that_tells_nothing(app: XkcdGather, caplog:
     assert answer.json == {
         "status": 500,
         "title": "Internal Server Error",
-        "detail": "The fault is ours; it has been logged.",
+        "detail": "This is a bug of this service. It has been logged.",
     }
     assert [record.getMessage() for record in caplog.records] == ["Exception on '/broken' [GET]"]
 

@@ -13,8 +13,8 @@ from schemathesis.config import SchemathesisConfig
 from app import create_app
 from app.application import XkcdGather
 from app.settings import Settings
+from app.web.contract import PATH as CONTRACT
 from app.web.fields import FIELDS
-from app.web.pages import CONTRACT
 from tests.contract import assert_valid, contract, documented
 from tools import api_docs
 from tools.faults import FAULTS

@@ -123,7 +123,7 @@ def test_a_browser_gets_a_page_for_a_wrong_method_too(client: FlaskClient) -> No
     page = client.post("/comics", headers=BROWSER)
     assert (page.status_code, page.mimetype) == (405, "text/html")
     assert set(page.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
-    assert "<p>This path answers GET, HEAD and OPTIONS only.</p>" in page.text
+    assert "<p>This path supports GET, HEAD and OPTIONS only.</p>" in page.text
 
 
 def test_a_browser_gets_a_page_for_a_fault_of_our_own_too(app: XkcdGather) -> None:
@@ -133,5 +133,5 @@ def test_a_browser_gets_a_page_for_a_fault_of_our_own_too(app: XkcdGather) -> No
     app.add_url_rule("/broken", view_func=broken)
     page = app.test_client().get("/broken", headers=BROWSER)
     assert (page.status_code, page.mimetype) == (500, "text/html")
-    assert "<p>The fault is ours; it has been logged.</p>" in page.text
+    assert "<p>This is a bug of this service. It has been logged.</p>" in page.text
     assert "secret" not in page.text

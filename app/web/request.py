@@ -1,0 +1,30 @@
+"""What the JSON API and the pages need from a request."""
+
+import time
+from collections.abc import Collection
+
+from flask import request
+
+from app.errors import BadRequest
+from app.runtime import events
+from app.settings import Settings
+from app.web.query import quoted
+
+
+def parameters() -> dict[str, list[str]]:
+    """The query parameters, each with all its values."""
+    return dict(request.args.lists())
+
+
+def deadline(settings: Settings) -> float:
+    """When this request must be answered, on the monotonic clock."""
+    return events.deadline(settings.time_limit, request.environ.get("serverless.context"), time.monotonic())
+
+
+def refuse_unknown(known: Collection[str]) -> None:
+    """Raise BadRequest if the request has any other query parameter."""
+    for name in request.args:
+        if name not in known:
+            raise BadRequest(
+                f"Unknown parameter {quoted(name)}. Known parameters: {', '.join(sorted(known)) or 'none'}."
+            )
