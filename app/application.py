@@ -1,4 +1,4 @@
-"""The application: the only place that wires parts together; what happens to every request, and a ping."""
+"""The application: wires all parts together, and handles requests and pings."""
 
 import logging
 import time
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 LARGEST_ANSWER = 4_400_000
-"""Bytes of a body: Lambda takes 6 MB, in which a packed one is base64. The largest hundred real comics are 326 KB."""
+"""Bytes of a body. Lambda sends 6 MB, and a compressed body is base64. The largest hundred real comics have 326 KB."""
 
 _log = logging.getLogger(__package__)
 
 
 class XkcdGather(AsyncFlask):
-    """The WSGI application, and what a ping does."""
+    """The WSGI application, and the answer to a ping."""
 
     def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool) -> None:
         super().__init__("app.web", event_loop)
@@ -46,7 +46,7 @@ class XkcdGather(AsyncFlask):
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self.url_map.strict_slashes = False  # routes.without_slash redirects, never to a host that the caller named
         self._settings = settings
-        # Without a build, answers of another process may be of other code: their tags differ as well.
+        # Without a build id, another process may run other code: its ETags must differ too.
         self._build_id = settings.build_id or uuid.uuid4().hex
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
@@ -73,26 +73,26 @@ class XkcdGather(AsyncFlask):
             environ["SCRIPT_NAME"], path = events.mount(event, self._settings.base_path)
             environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
         if not environ["PATH_INFO"].strip("/"):
-            environ["PATH_INFO"] = "/"  # else Flask would redirect, to whatever host the caller named
+            environ["PATH_INFO"] = "/"  # otherwise Flask would redirect, to the host that the caller named
         return super().wsgi_app(environ, start_response)
 
     def ping(self, context: events.Context | None) -> dict[str, Any]:
-        """Do what a ping does, within the time that the invocation has left, and report it."""
+        """Answer a ping with its report, within the time that the invocation has left."""
         deadline = events.ping_deadline(self._settings.time_limit, context, time.monotonic())
         report = self.event_loop.run(pings.ping(self.gatherer, self.filler, self._settings, deadline))
         self._note("ping", report)
         return report
 
     def log_exception(self, exc_info: Any) -> None:
-        """Log a fault of ours, and the path that met it so that it cannot forge a line of the log."""
+        """Log a bug of ours, with the path in a form that cannot forge a line of the log."""
         self.logger.error("Exception on %s [%s]", ascii(request.path), request.method, exc_info=exc_info)
 
     def close(self) -> None:
-        """Close connections and the event loop. At the process's end this happens by itself."""
+        """Close connections and the event loop. At the end of the process this happens by itself."""
         self.event_loop.close()
 
     def _open_table(self, name: str, clock: Clock) -> Table:
-        from app.caches.dynamodb import ComicsTable  # brings boto3, which takes as long as all else together
+        from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
 
         table = ComicsTable(name, clock)
         self.event_loop.on_close(table.aclose)
@@ -107,7 +107,7 @@ class XkcdGather(AsyncFlask):
         return finished
 
     def _note(self, what: str, fields: dict[str, Any]) -> None:
-        """Log one line for an invocation; Lambda's JSON format puts each field at the root of the line."""
+        """Log one line for an invocation. Lambda's JSON format puts each field at the root of the line."""
         _log.info(what, extra={**fields, "cold_start": self._cold})
         self._cold = False
 

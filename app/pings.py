@@ -1,4 +1,4 @@
-"""What a scheduled ping does: it keeps the latest number known, connections open, and the table without gaps."""
+"""A scheduled ping: fetches the latest number, opens connections, and fills gaps in the table."""
 
 import logging
 import time
@@ -11,13 +11,13 @@ from app.gathering.gatherer import Gatherer
 from app.settings import Settings
 
 CONNECTIONS = 5
-"""How many connections to xkcd wait for requests after a ping: as many comics as an unspecific request gets."""
+"""Idle connections to xkcd after a ping, for as many comics as a request without parameters gets."""
 
 _log = logging.getLogger(__name__)
 
 
 async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, deadline: float) -> dict[str, Any]:
-    """A report of what was done, for the log; counts are of comics.
+    """Do all that a ping does, and report it. The counts are of comics.
 
     Whatever goes wrong is in the report: it never raises, as Lambda would invoke such a ping twice more.
     """
@@ -32,5 +32,5 @@ async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, de
         report["problem"] = str(error)
     except Exception as error:
         _log.exception("A ping failed")
-        report["problem"] = f"The fault is ours: {type(error).__name__}"
+        report["problem"] = f"A bug of this service: {type(error).__name__}"
     return {**report, "milliseconds": round(1000 * (time.monotonic() - began))}

@@ -1,4 +1,4 @@
-"""Settings: what the environment says, read once and passed in."""
+"""The settings, read from the environment once and passed in."""
 
 import os
 import re
@@ -11,56 +11,56 @@ from urllib.parse import urlsplit
 VERSION = "1.0.0"
 
 BUILD_ID = Path(__file__).with_name("build_id.txt")
-"""The file that names the build; only the package has it, from tools/build_zip.py."""
+"""The file that names the build. Only the package has it, from tools/build_zip.py."""
 
 OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "today"})
-"""What paths of this service begin with, and a base path must not: nobody could tell them apart."""
+"""First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
 HIGHEST_FLOOR = 9999
-"""What xkcd will not reach before 2060; a floor above it is a slip, and comics up to it would be ranked for a seed."""
+"""The highest floor; xkcd will not reach it before 2060, so a higher one is a typo."""
 
 MOST_CONNECTIONS = 100
-"""How many connections to xkcd are open at most."""
+"""Connections to xkcd that may be open at a time."""
 
 MOST_AT_ONCE = 25
-"""How many comics filling the table may ask xkcd for at a time, whatever is configured."""
+"""The highest `fill_at_once`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process is to behave; times are in seconds."""
+    """The settings of a process. Durations are in seconds."""
 
     xkcd_url: str = "https://xkcd.com"
-    """Where xkcd answers: scheme, host and port, nothing behind them."""
+    """xkcd's scheme, host and port."""
     ca_file: str | None = None
-    """PEM file of the authorities trusted for TLS; None trusts certifi's."""
+    """PEM file of the authorities trusted for TLS; None means certifi's."""
     connect_at_start: int = 0
-    """How many connections to xkcd are opened while this process still starts."""
+    """Connections to xkcd that are opened while the process starts."""
     time_limit: float = 8.0
-    """How long a request may take before it answers with what it has."""
+    """Duration after which a request is answered with the comics found so far."""
     attempt_timeout: float = 3.0
-    """How long one answer of xkcd's may take, from connecting to its last byte."""
+    """Longest duration of one attempt at xkcd, from connecting to the last byte."""
     floor: int = 3290
-    """A number that the latest comic's is not below, taken for it while xkcd is asked: there were 3290 in August 2026.
+    """A comic number known to exist, used as a first guess for the latest. There were 3290 comics in August 2026.
 
     The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the latest is known.
     """
     hedge: bool = True
-    """Whether a request to xkcd that is slow may bring about another, of which the first answer counts."""
+    """Whether a slow request to xkcd is sent again. The first answer counts."""
     base_path: str = ""
-    """The path that an API mapping puts in front of all paths, without slashes around it; empty means none."""
+    """The path that an API mapping puts in front of all paths, without slashes around it; empty for none."""
     comics_in_memory: int = 5000
-    """How many comics this process remembers at most; there are about 3 300, each of them 3 KB in memory."""
+    """Comics that the process keeps in memory. There are about 3 300, each of 3 KB in memory."""
     table: str = ""
-    """Name of the DynamoDB table of comics; empty means that there is none."""
+    """Name of the DynamoDB table of comics; empty for none."""
     fill_at_most: int = 50
-    """How many comics that the table lacks one ping fetches at most."""
+    """Comics that one ping writes to the table."""
     fill_at_once: int = 5
-    """How many of them it asks xkcd for at a time."""
+    """Comics that filling the table requests from xkcd at a time."""
     build_id: str = ""
-    """Another for each package that is deployed, by which all ETags differ; empty outside a package."""
+    """Identifies the deployed package, and is part of every ETag; empty outside a package."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.xkcd_url)
@@ -85,7 +85,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ, build_id: Path = BUILD_ID) -> Self:
-        """The settings of this process; an empty variable counts as absent, and so does a missing file.
+        """The settings of this process. An empty variable counts as absent, and so does a missing file.
 
         Raises ValueError, naming the variable, when one makes no sense.
         """

@@ -192,7 +192,7 @@ def test_a_ping_never_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Log
 
     monkeypatch.setattr(Gatherer, "fetch_latest", fail)
     report = handler.handler(event("ping"), None)
-    assert (report["latest"], report["problem"]) == (None, "The fault is ours: LookupError")
+    assert (report["latest"], report["problem"]) == (None, "A bug of this service: LookupError")
     assert [record.getMessage() for record in caplog.records] == ["A ping failed"]
 
 

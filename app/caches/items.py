@@ -1,7 +1,7 @@
-"""Pure: comics and the latest one's number as items of the DynamoDB table, and back.
+"""Pure: comics and the latest number, as items of the DynamoDB table and back.
 
-An item has the key `num`, the `version` of this form, `fetched_at` and `expires_at` in seconds since 1970, and for
-a comic xkcd's record as JSON text; the item with `num` 0 has the number of the latest comic instead.
+An item has the key `num`, the `version` of the format, `fetched_at` and `expires_at` (Unix time), and xkcd's record as
+JSON text. The item with `num` 0 has the latest comic's number instead of a record.
 """
 
 import json
@@ -9,22 +9,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.comics.comic import HIGHEST, Comic
-from app.comics.found import KEPT, Found, LatestNumber
+from app.comics.found import KEPT_FOR, Found, LatestNumber
 from app.errors import BadAnswer
 
 Item = Mapping[str, Mapping[str, Any]]
 
 VERSION = 1
-"""The form of items; a program that knows another one passes over these as if they were not there."""
+"""The version of the format. A program with another version ignores these items."""
 
 LATEST = 0
 """The `num` of the item for the latest comic's number."""
 
-LARGEST = 350_000
-"""Bytes of a record that fits an item: one may have 400 KB, names of attributes included, says DynamoDB."""
+LARGEST_RECORD = 350_000
+"""Bytes of a record. DynamoDB allows items of 400 KB, including attribute names."""
 
-SKEW = 300.0
-"""Seconds by which another computer's clock may be ahead of ours."""
+CLOCK_SKEW = 300.0
+"""Seconds by which the clock of another computer may be ahead of ours."""
 
 HOLDING_QUERY = {
     "ProjectionExpression": "#num, #version, #fetched_at",
@@ -34,16 +34,16 @@ HOLDING_QUERY = {
 
 
 class BadItem(Exception):
-    """An item that claims to have our form and has not."""
+    """An item that claims our format and does not have it."""
 
 
 def of_comic(found: Found) -> Item | None:
-    """The item for a comic; None when its record is too large for one, or nested too deep to be written."""
+    """The item for a comic; None if its record is too large, or nested too deep to be written."""
     try:
         record = json.dumps(found.comic.record)
     except RecursionError:
         return None
-    if len(record) > LARGEST:
+    if len(record) > LARGEST_RECORD:
         return None
     return {**_item(found.comic.num, found.fetched_at), "record": {"S": record}}
 
@@ -54,9 +54,9 @@ def of_latest(latest: LatestNumber) -> Item:
 
 
 def to_comic(item: Item, now: float) -> Found | None:
-    """The comic in an item; None when it is of another version or has expired, as TTL deletes late.
+    """The comic in an item; None if it has another version or has expired (DynamoDB deletes expired items late).
 
-    Raises BadItem when it is rubbish.
+    Raises BadItem if it is malformed.
     """
     fetched_at = _fetched_at(item, now)
     if fetched_at is None:
@@ -87,9 +87,9 @@ def key(num: int) -> Item:
 
 
 def held(page: Iterable[Item], now: float) -> dict[int, float]:
-    """When each comic in these items, of which HOLDING is enough, was fetched, by number; 0 if that makes no sense.
+    """Fetch time of each comic (Unix time), by number; 0 if malformed. The attributes of HOLDING_QUERY are enough.
 
-    A later version counts as any other: of two programs side by side, none is to fill what the other has filled.
+    Later versions count too: two versions of this program side by side must not overwrite each other's items.
     """
     return {_integer_or_0(item, "num"): _held_since(item, now) for item in page}
 
@@ -99,13 +99,13 @@ def _item(num: int, fetched_at: float) -> dict[str, Mapping[str, Any]]:
         **key(num),
         "version": _number(VERSION),
         "fetched_at": _number(int(fetched_at)),
-        "expires_at": _number(int(fetched_at + KEPT)),
+        "expires_at": _number(int(fetched_at + KEPT_FOR)),
     }
 
 
 def _held_since(item: Item, now: float) -> float:
     fetched_at = float(_integer_or_0(item, "fetched_at"))
-    return fetched_at if fetched_at <= now + SKEW and _integer_or_0(item, "version") >= VERSION else 0.0
+    return fetched_at if fetched_at <= now + CLOCK_SKEW and _integer_or_0(item, "version") >= VERSION else 0.0
 
 
 def _number(number: int) -> Mapping[str, str]:
@@ -116,9 +116,9 @@ def _fetched_at(item: Item, now: float) -> float | None:
     if _integer(item, "version") != VERSION:
         return None
     fetched_at, expires_at = _integer(item, "fetched_at"), _integer(item, "expires_at")
-    if fetched_at > now + SKEW:
+    if fetched_at > now + CLOCK_SKEW:
         raise BadItem
-    return float(fetched_at) if now < min(expires_at, fetched_at + KEPT) else None
+    return float(fetched_at) if now < min(expires_at, fetched_at + KEPT_FOR) else None
 
 
 def _integer(item: Item, name: str) -> int:

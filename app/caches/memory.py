@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.clock import Clock
-from app.comics.found import LATEST_FRESH, Found, LatestNumber
+from app.comics.found import LATEST_FRESH_FOR, Found, LatestNumber
 from app.comics.selection import MISSING
 from app.errors import NoSuchComic
 
@@ -68,7 +68,7 @@ class Memory:
         latest, now = self._latest, self._clock()
         if latest is not None and latest.is_fresh(now) and num > latest.num:
             return NoSuchComic(f"xkcd has no comic {num}: the latest is {latest.num}.")
-        if num in MISSING or now - self._absent_since.get(num, -LATEST_FRESH) < LATEST_FRESH:
+        if num in MISSING or now - self._absent_since.get(num, -LATEST_FRESH_FOR) < LATEST_FRESH_FOR:
             return NoSuchComic(f"xkcd has no comic {num}.")
         return None
 

@@ -1,4 +1,4 @@
-"""Threads for calls that block, which keep nobody waiting: neither one another nor the process's end."""
+"""Threads for blocking calls, which delay neither one another nor the end of the process."""
 
 import asyncio
 import threading
@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class Threads:
-    """At most so many threads at a time, one for each call, which costs less than the calls made here.
+    """Up to `most` threads at a time, one for each call. A thread costs less than the calls that are made here.
 
-    A pool would have those that hang, and for which nobody waits any more, in the way of others.
+    In a pool, calls that hang would block others even after their callers gave up.
     """
 
     def __init__(self, most: int) -> None:
@@ -22,11 +22,11 @@ class Threads:
         self._free = threading.BoundedSemaphore(most)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """What the call returns or raises. Raises TableError when all threads are busy."""
+        """The outcome of the call. Raises TableError if all threads are busy."""
         if not self._free.acquire(blocking=False):
-            raise TableError(f"{self._most} calls are on their way and none of them ends")
+            raise TableError(f"{self._most} calls are under way and none of them ends")
         future: Future[T] = Future()
-        future.set_running_or_notify_cancel()  # from now on it cannot be cancelled, only left behind
+        future.set_running_or_notify_cancel()  # from now on it cannot be cancelled, only abandoned
         threading.Thread(target=self._run, args=(call, future), name="blocking call", daemon=True).start()
         return await asyncio.wrap_future(future)
 

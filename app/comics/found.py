@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from app.comics.comic import Comic
 
 DAY = 86400.0
-FRESH = 30 * DAY
-"""Seconds for which a comic, once fetched, is taken for what xkcd would send."""
+FRESH_FOR = 30 * DAY
+"""Seconds for which a comic is fresh after it was fetched."""
 
-KEPT = 180 * DAY
-"""Seconds for which a comic or the latest number is kept, to serve while xkcd cannot be asked."""
+KEPT_FOR = 180 * DAY
+"""Seconds for which a comic or the latest number may be served while xkcd cannot be asked."""
 
-LATEST_FRESH = 300.0
-"""Seconds for which the latest comic's number, once learnt, is taken for known."""
+LATEST_FRESH_FOR = 300.0
+"""Seconds for which the latest number is fresh after it was learnt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A comic, where it came from, and when xkcd sent it, in seconds since 1970."""
+    """A comic, its source, and the Unix time when xkcd sent it."""
 
     comic: Comic
     fetched_at: float
@@ -25,25 +25,25 @@ class Found:
     stale: bool = False
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it need not be asked for again."""
-        return now - self.fetched_at < FRESH
+        """Whether xkcd need not be asked for it."""
+        return now - self.fetched_at < FRESH_FOR
 
     def is_kept(self, now: float) -> bool:
         """Whether it may still be served when xkcd cannot be asked."""
-        return now - self.fetched_at < KEPT
+        return now - self.fetched_at < KEPT_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class LatestNumber:
-    """The latest comic's number, and when xkcd told it, in seconds since 1970."""
+    """The latest comic's number, and the Unix time when xkcd reported it."""
 
     num: int
     learnt_at: float
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it need not be asked for again."""
-        return now - self.learnt_at < LATEST_FRESH
+        """Whether xkcd need not be asked for it."""
+        return now - self.learnt_at < LATEST_FRESH_FOR
 
     def is_kept(self, now: float) -> bool:
         """Whether it may still be used when xkcd cannot be asked."""
-        return now - self.learnt_at < KEPT
+        return now - self.learnt_at < KEPT_FOR

@@ -1,4 +1,4 @@
-"""Pure: which comics a request selects, and the numbers that this means."""
+"""Pure: selections of comics, and the numbers that they mean."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,19 +9,19 @@ from random import Random
 from typing import ClassVar, Literal, Protocol
 
 MOST = 100
-"""How many comics one request may select."""
+"""Comics that one request may select."""
 
 MISSING = frozenset({404})
 """The numbers below the latest that have no comic: xkcd's joke about its own error page."""
 
 SPAN = 5000
-"""Up to where numbers are drawn, so that the draw does not depend on the latest: xkcd gets there in about 2037."""
+"""Numbers are drawn up to here, so that a draw does not depend on the latest. xkcd gets there in about 2037."""
 
 Item = int | Literal["latest"]
 
 
 class Selection(Protocol):
-    """What a request asks for, before it is known which numbers that is."""
+    """The comics that a request asks for, before their numbers are known."""
 
     @property
     def needs_latest(self) -> bool:
@@ -29,26 +29,26 @@ class Selection(Protocol):
 
     @property
     def most(self) -> int:
-        """How many numbers it can come to."""
+        """The highest possible count of its numbers."""
 
     @property
     def repeatable(self) -> bool:
-        """Whether `numbers` has no chance in it."""
+        """Whether `numbers` does not depend on chance."""
 
     @property
     def steady(self) -> bool:
-        """Whether most of `numbers` stay as they are when the latest is a hundred comics later."""
+        """Whether most of `numbers` stay the same when the latest is a hundred comics later."""
 
     def numbers(self, latest: int, chance: int) -> Sequence[int]:
         """The comics' numbers, distinct and in the order of the answer.
 
-        What is left to chance is the same for the same `chance`, as far as the latest number allows.
+        The same `chance` draws the same numbers, as far as the latest number allows.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Exactly these, in this order."""
+    """Exactly these comics, in this order."""
 
     items: tuple[Item, ...]
     repeatable: ClassVar[bool] = True
@@ -68,7 +68,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Randomly:
-    """So many distinct existing ones; with a seed always the same."""
+    """N distinct comics that exist; with a seed always the same."""
 
     count: int
     seed: str | None = None
@@ -91,7 +91,7 @@ class Randomly:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The latest so many, latest first."""
+    """The N latest comics, newest first."""
 
     count: int
     needs_latest: ClassVar[bool] = True
@@ -108,7 +108,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Those after a number, oldest first."""
+    """The comics after a number, oldest first."""
 
     num: int
     needs_latest: ClassVar[bool] = True
@@ -122,15 +122,15 @@ class Since:
 
 
 def existing(numbers: Iterable[int]) -> tuple[int, ...]:
-    """Those of the numbers, all up to the latest, that have a comic."""
+    """Those of these numbers that have a comic; all of them must be up to the latest."""
     return tuple(num for num in numbers if num not in MISSING)
 
 
 def _drawn(count: int, latest: int, rng: Random) -> tuple[int, ...]:
-    """So many comics up to the latest, the first of an endless draw of numbers up to SPAN that exist and are new.
+    """N comics up to the latest: the first that exist and are new in an endless draw of numbers up to SPAN.
 
-    Each is equally likely to be any of those not drawn before, so all are equally likely, and in every order. Another
-    latest takes from the same draw: it leaves out those that are above it, and lets in those that are not.
+    Each is equally likely to be any comic not drawn before, so all selections are equally likely, in every order.
+    Another latest uses the same draw, without the numbers above it.
     """
     drawn: dict[int, None] = {}
     possible = latest - sum(num <= latest for num in MISSING)
@@ -143,7 +143,7 @@ def _drawn(count: int, latest: int, rng: Random) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)
 def _ranked(seed: str, latest: int) -> tuple[int, ...]:
-    """The MOST first of all comics by hash of seed and number, so that a new comic moves at most one.
+    """The first MOST of all comics by hash of seed and number, so that a new comic moves at most one.
 
     Ranking 3 290 numbers takes milliseconds, hence the memory.
     """

@@ -1,7 +1,7 @@
 """The one event loop of the process, in a thread of its own.
 
-It serves every async view of every thread (see async_flask.py), so what is opened on it, such as connections, lasts
-from request to request.
+It serves the async views of all threads (see async_flask.py), so connections that are opened on it stay open from
+request to request.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 from app.errors import ShuttingDown
 
 STEP = 0.2
-"""Seconds that a thread waits at a time.
+"""Seconds of one wait.
 
-Linux hands a signal to any thread of the process, and Python handles it in the main thread once that runs again: while
-it waits without a timeout, a Ctrl-C that another thread received has no effect.
+Linux may deliver a signal to any thread, and Python handles it when the main thread runs again. While the main thread
+waits without a timeout, a Ctrl-C that another thread received has no effect.
 """
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class EventLoop:
         _every_loop.add(self)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run the coroutine on the loop, in the caller's context, and wait for what it returns or raises.
+        """Run the coroutine on the loop, in the caller's context, and return or raise its outcome.
 
         Safe from every thread but the loop's own: there it raises RuntimeError, where waiting would be for ever.
         When the wait is interrupted (Ctrl-C), the coroutine is cancelled; when the loop is closed meanwhile,
@@ -55,15 +55,15 @@ class EventLoop:
             future.cancel()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Have the coroutine run on the loop, without waiting for it."""
+        """Run the coroutine on the loop without waiting for it."""
         self._submit(coroutine)
 
     def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
-        """Have `close` awaited on the loop before the loop ends."""
+        """Await `close` on the loop before the loop ends."""
         self._on_close.append(close)
 
     def close(self) -> None:
-        """Cancel what still runs, await what `on_close` was given, end the loop and its thread."""
+        """Cancel running tasks, await the `on_close` callbacks, end the loop and its thread."""
         with self._starting:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         atexit.unregister(self.close)
@@ -74,16 +74,16 @@ class EventLoop:
             loop.close()
 
     def leave_behind(self) -> None:
-        """Forget the loop in a process that a fork made: its thread stayed in the parent.
+        """Forget the loop in a forked child: its thread stayed in the parent.
 
-        It is kept, not closed: its selector is shared with the parent, whose sockets closing would drop.
+        It is not closed: its selector is shared with the parent, and closing it would drop the parent's sockets.
         """
         if self._loop is not None:
             self._left_behind.append(self._loop)
         self._starting, self._loop, self._thread = threading.Lock(), None, None
 
     def _submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        # Within the lock: what came to a loop after its winding up would never end.
+        # Within the lock, because a coroutine submitted after the winding up would never end.
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -116,7 +116,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def leave_all_behind() -> None:
-    """What a forked process does first."""
+    """The first act of a forked child."""
     for loop in _every_loop:
         loop.leave_behind()
 

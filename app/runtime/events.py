@@ -1,4 +1,4 @@
-"""Pure: what the function is invoked with is a ping, an HTTP request or refused."""
+"""Pure: Lambda events: pings, HTTP requests, and those that are refused."""
 
 import re
 from collections.abc import Mapping
@@ -11,36 +11,36 @@ from app.runtime import payloads
 PING_SOURCES = frozenset({"aws.events", "aws.scheduler", "serverless-plugin-warmup"})
 
 MARGIN = 0.5
-"""Seconds of an invocation's time that are kept back for making and sending the answer."""
+"""Seconds of an invocation that are reserved for writing and sending the answer."""
 
 
-# API Gateway's look like "JKJaXmPLvHcESHA=", Lambda's are UUIDs; what is neither is not for a header.
+# API Gateway's look like "JKJaXmPLvHcESHA=", Lambda's are UUIDs; anything else is not fit for a header.
 _REQUEST_ID = re.compile(r"[\w=+/.-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Somebody keeps the function warm."""
+    """A scheduled invocation that keeps the function warm."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request; its event is one that serverless_wsgi can read."""
+    """A request. serverless_wsgi can read its event."""
 
     event: dict[str, Any]
 
 
 class Context(Protocol):
-    """The part of Lambda's context object that is used here."""
+    """The used part of Lambda's context object."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the invocation."""
 
 
 def read(event: object) -> Ping | HttpRequest:
-    """What the event is. Raises BadEvent, saying what is accepted, when it is nothing known."""
+    """The event's meaning. Raises BadEvent, which says what is accepted."""
     if not isinstance(event, Mapping):
         raise payloads.refused("is not an object")
     source = event.get("source")
@@ -56,7 +56,7 @@ def read(event: object) -> Ping | HttpRequest:
 
 
 def request_id(event: object, context: object) -> str | None:
-    """The id by which the gateway, or else Lambda, knows this request; None outside of both."""
+    """The gateway's id of this request, or else Lambda's; None outside of both."""
     gateway = event.get("requestContext") if isinstance(event, Mapping) else None
     ids = (
         gateway.get("requestId") if isinstance(gateway, Mapping) else None,
@@ -66,7 +66,7 @@ def request_id(event: object, context: object) -> str | None:
 
 
 def mount(event: Mapping[str, Any], base_path: str) -> tuple[str, str]:
-    """Below which path the application is mounted for a request, and the rest, which is the application's.
+    """The path below which the application is mounted for a request, and the rest of the request's path.
 
     An API mapping has the path it maps at the start of the request's path; the API's own address has not, and
     neither has what is no request of a gateway's.
@@ -81,11 +81,11 @@ def mount(event: Mapping[str, Any], base_path: str) -> tuple[str, str]:
 
 
 def deadline(seconds: float, context: Context | None, now: float) -> float:
-    """When the answer is to be made, on the clock that `now` is on: in `seconds`, or when the invocation ends."""
+    """When the answer must be written, on the clock of `now`: in `seconds`, or earlier if the invocation ends."""
     left = seconds if context is None else context.get_remaining_time_in_millis() / 1000 - MARGIN
     return now + min(seconds, left)
 
 
 def ping_deadline(seconds: float, context: Context | None, now: float) -> float:
-    """When a ping is to end: with the invocation, however long that is, or without one in `seconds`."""
+    """When a ping must end: with the invocation, or without one in `seconds`."""
     return deadline(seconds if context is None else inf, context, now)

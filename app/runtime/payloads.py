@@ -37,7 +37,7 @@ def payload_2(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def payload_1(event: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(event["httpMethod"], str) or not isinstance(event.get("path"), str):
-        raise refused("has an httpMethod but no path, or one of them is no text")
+        raise refused("has an httpMethod but no path, or one of them is not a string")
     query = _lists(event.get("multiValueQueryStringParameters")) or _texts(event.get("queryStringParameters"))
     return {
         "httpMethod": event["httpMethod"],
@@ -73,7 +73,7 @@ def _named(context: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _encodable(text: str) -> str:
-    """The text without half surrogate pairs, which JSON can hold and nothing else."""
+    """The text without half surrogate pairs, which JSON can carry and no encoding can."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

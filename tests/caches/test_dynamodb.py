@@ -95,7 +95,7 @@ def test_the_latest_number_is_written_with_the_comics(table: LocalTable, client:
 
 
 def test_a_comic_too_large_for_an_item_is_left_out_and_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    large = {**json.loads(records()[2]), "transcript": "x" * items.LARGEST}
+    large = {**json.loads(records()[2]), "transcript": "x" * items.LARGEST_RECORD}
     client.keep(found(1), Found(Comic.from_record(large), NOW))
     assert client.comics(1, 2).keys() == {1}
     assert [record.getMessage() for record in caplog.records] == ["Comic 2 is too large for the table"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.caches import items
 from app.caches.items import BadItem, Item
 from app.comics.comic import Comic
-from app.comics.found import KEPT, Found, LatestNumber
+from app.comics.found import KEPT_FOR, Found, LatestNumber
 from tests.records import NOW, found
 from tools.stand_in import records
 
@@ -53,7 +53,7 @@ def test_whatever_else_a_record_has_comes_back_too(more: dict[str, object]) -> N
 
 
 def test_a_record_that_does_not_fit_makes_no_item() -> None:
-    record = {**json.loads(records()[614]), "transcript": "x" * items.LARGEST}
+    record = {**json.loads(records()[614]), "transcript": "x" * items.LARGEST_RECORD}
     assert items.of_comic(Found(Comic.from_record(record), NOW)) is None
 
 
@@ -67,7 +67,7 @@ def test_a_record_nested_too_deep_to_be_written_makes_no_item() -> None:
 
 def test_an_item_that_expires_later_than_it_should_is_none_all_the_same() -> None:
     later = changed(expires_at={"N": str(10**11)})
-    assert items.to_comic(later, NOW + KEPT) is None
+    assert items.to_comic(later, NOW + KEPT_FOR) is None
 
 
 @pytest.mark.parametrize("fetched_at", [-(10**12), 0])
@@ -80,8 +80,8 @@ def test_an_item_of_a_clock_a_little_ahead_is_taken() -> None:
 
 
 def test_an_expired_item_is_none_although_it_is_still_there() -> None:
-    assert items.to_comic(changed(), NOW + KEPT - 1) is not None
-    assert items.to_comic(changed(), NOW + KEPT) is None
+    assert items.to_comic(changed(), NOW + KEPT_FOR - 1) is not None
+    assert items.to_comic(changed(), NOW + KEPT_FOR) is None
 
 
 @pytest.mark.parametrize("version", ["0", "2"])
@@ -125,7 +125,7 @@ def test_the_latest_number_is_an_item_too() -> None:
         "newest": {"N": "2665"},
     }
     assert items.to_latest(written, NOW) == latest
-    assert items.to_latest(written, NOW + KEPT) is None
+    assert items.to_latest(written, NOW + KEPT_FOR) is None
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "1000000", "many"])

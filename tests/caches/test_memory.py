@@ -7,7 +7,7 @@ import pytest
 
 from app.caches.layers import Layered
 from app.caches.memory import Memory
-from app.comics.found import FRESH, KEPT, LATEST_FRESH, Found, LatestNumber
+from app.comics.found import FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR, Found, LatestNumber
 from tests.records import NOW, Clock, found
 
 
@@ -44,7 +44,7 @@ def test_a_memory_of_none_keeps_none(clock: Clock) -> None:
 
 def test_after_half_a_year_a_comic_is_not_served_any_more(clock: Clock) -> None:
     remembered = memory(clock, found(1))
-    clock.now += KEPT - 1
+    clock.now += KEPT_FOR - 1
     assert had(remembered, 1).keys() == {1}
     clock.now += 1
     assert had(remembered, 1) == {}
@@ -53,7 +53,7 @@ def test_after_half_a_year_a_comic_is_not_served_any_more(clock: Clock) -> None:
 def test_after_half_a_year_the_latest_number_is_not_used_any_more(clock: Clock) -> None:
     latest = LatestNumber(2665, NOW)
     remembered = memory(clock, latest=latest)
-    clock.now += KEPT - 1
+    clock.now += KEPT_FOR - 1
     assert asyncio.run(remembered.latest()) == latest
     clock.now += 1
     assert asyncio.run(remembered.latest()) is None
@@ -87,23 +87,23 @@ def test_nothing_is_above_a_fresh_latest(clock: Clock) -> None:
     remembered = memory(clock, latest=LatestNumber(2665, NOW))
     assert absence(remembered, 2665) is None
     assert absence(remembered, 2666) == "xkcd has no comic 2666: the latest is 2665."
-    clock.now += LATEST_FRESH
+    clock.now += LATEST_FRESH_FOR
     assert absence(remembered, 2666) is None
 
 
 def test_a_comic_above_an_old_latest_is_remembered_as_missing_for_as_long_as_a_latest_is_fresh(clock: Clock) -> None:
-    remembered = memory(clock, latest=LatestNumber(2665, NOW - LATEST_FRESH))
+    remembered = memory(clock, latest=LatestNumber(2665, NOW - LATEST_FRESH_FOR))
     remembered.keep_absent(2666)
-    clock.now += LATEST_FRESH - 1
+    clock.now += LATEST_FRESH_FOR - 1
     assert absence(remembered, 2666) == "xkcd has no comic 2666."
     clock.now += 1
     assert absence(remembered, 2666) is None
 
 
 def test_with_another_latest_what_was_missing_may_be_there(clock: Clock) -> None:
-    remembered = memory(clock, latest=LatestNumber(2665, NOW - LATEST_FRESH))
+    remembered = memory(clock, latest=LatestNumber(2665, NOW - LATEST_FRESH_FOR))
     remembered.keep_absent(2666)
-    asyncio.run(remembered.keep((), LatestNumber(2665, NOW - LATEST_FRESH)))
+    asyncio.run(remembered.keep((), LatestNumber(2665, NOW - LATEST_FRESH_FOR)))
     assert absence(remembered, 2666) == "xkcd has no comic 2666."
     asyncio.run(remembered.keep((), LatestNumber(2666, NOW)))
     assert absence(remembered, 2666) is None
@@ -119,7 +119,7 @@ def test_that_a_comic_is_missing_which_should_be_there_is_not_remembered(
 
 
 def test_only_so_many_missing_comics_are_remembered(clock: Clock) -> None:
-    remembered = memory(clock, most=2, latest=LatestNumber(1, NOW - LATEST_FRESH))
+    remembered = memory(clock, most=2, latest=LatestNumber(1, NOW - LATEST_FRESH_FOR))
     for num in (2, 3, 4):
         remembered.keep_absent(num)
     assert [absence(remembered, num) is None for num in (2, 3, 4)] == [True, False, False]
@@ -170,7 +170,7 @@ def test_what_the_upper_cache_lacks_comes_from_the_lower_and_is_put_into_the_upp
 
 @pytest.mark.parametrize("newer", [1.0, 0.0, -1.0], ids=["lower is newer", "as old", "lower is older"])
 def test_of_an_old_comic_the_newer_is_taken(caches: TwoCaches, newer: float) -> None:
-    old = NOW - FRESH
+    old = NOW - FRESH_FOR
     asyncio.run(caches.upper.keep([found(1, old)]))
     asyncio.run(caches.lower.keep([found(1, old + newer)]))
     assert caches.fetched(1) == {1: max(old, old + newer)}
@@ -182,7 +182,7 @@ def test_of_an_old_comic_the_newer_is_taken(caches: TwoCaches, newer: float) -> 
     [
         (None, None, None),
         (LatestNumber(2664, NOW - 9), LatestNumber(2665, NOW), LatestNumber(2664, NOW - 9)),
-        (None, LatestNumber(2665, NOW - LATEST_FRESH), LatestNumber(2665, NOW - LATEST_FRESH)),
+        (None, LatestNumber(2665, NOW - LATEST_FRESH_FOR), LatestNumber(2665, NOW - LATEST_FRESH_FOR)),
         (LatestNumber(2664, NOW - 999), None, LatestNumber(2664, NOW - 999)),
         (LatestNumber(2664, NOW - 999), LatestNumber(2665, NOW - 998), LatestNumber(2665, NOW - 998)),
         (LatestNumber(2664, NOW - 999), LatestNumber(2663, NOW - 1000), LatestNumber(2664, NOW - 999)),

@@ -194,7 +194,7 @@ def test_the_latest_number_never_falls_below_a_comic_that_was_seen(
     xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process's ping tells the table, but before the new comic is published; then it is seen here."""
-    monkeypatch.setattr("app.comics.found.LATEST_FRESH", -1.0)
+    monkeypatch.setattr("app.comics.found.LATEST_FRESH_FOR", -1.0)
     xkcd.latest = 2660
     app = make_app(table=table.name)
     client = app.test_client()
@@ -202,7 +202,7 @@ def test_the_latest_number_never_falls_below_a_comic_that_was_seen(
     make_app(table=table.name).ping(None)
     xkcd.latest = 2661
     assert sources(client, "2661") == {2661: "xkcd"}
-    monkeypatch.setattr("app.comics.found.LATEST_FRESH", 300.0)
+    monkeypatch.setattr("app.comics.found.LATEST_FRESH_FOR", 300.0)
     assert client.get("/comics/latest").json["num"] == 2661
     assert sources(client, "2661") == {2661: "memory"}
 

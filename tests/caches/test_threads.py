@@ -34,7 +34,7 @@ def test_a_call_that_hangs_is_left_behind_and_keeps_its_thread_busy(over: thread
 
     with pytest.raises(TimeoutError):
         asyncio.run(give_up())
-    with pytest.raises(TableError, match=r"^1 calls are on their way and none of them ends$"):
+    with pytest.raises(TableError, match=r"^1 calls are under way and none of them ends$"):
         asyncio.run(threads.run(lambda: 614))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.caches.dynamodb import ComicsTable
-from app.caches.items import LARGEST
-from app.comics.found import DAY, FRESH
+from app.caches.items import LARGEST_RECORD
+from app.comics.found import DAY, FRESH_FOR
 from app.errors import TableError
 from app.gathering.filler import Filled, Filler
 from tests.records import Clock
@@ -63,12 +63,12 @@ def test_missing_comics_are_fetched_newest_first_up_to_a_number(
 def test_old_comics_are_fetched_again(xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=3)
     first = int(clock.now)
-    clock.now += FRESH - DAY
+    clock.now += FRESH_FOR - DAY
     rig.fill(latest=4)
     clock.now += DAY
     assert rig.fill(latest=4) == Filled(gathered=3, failed=0, missing=0, problem=None)
     fetched = {num: int(item["fetched_at"]["N"]) - first for num, item in table.items().items()}
-    assert fetched == {1: FRESH, 2: FRESH, 3: FRESH, 4: FRESH - DAY}
+    assert fetched == {1: FRESH_FOR, 2: FRESH_FOR, 3: FRESH_FOR, 4: FRESH_FOR - DAY}
 
 
 def test_a_full_table_is_left_as_it_is(xkcd: StandIn, table: LocalTable, rig: TableRig) -> None:
@@ -148,7 +148,7 @@ def test_a_comic_that_failed_and_then_came_is_like_any_other(xkcd: StandIn, rig:
     rig.fill(latest=3)
     xkcd.faults.clear()
     rig.fill(latest=3)
-    clock.now += FRESH
+    clock.now += FRESH_FOR
     xkcd.asked.clear()
     rig.fill(latest=3, most=1)
     assert xkcd.asked == {"/3/info.0.json": 1}
@@ -176,7 +176,7 @@ def test_what_is_old_in_memory_is_not_written_over_what_is_new_in_the_table(
     xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock
 ) -> None:
     rig.fill(latest=2)
-    clock.now += FRESH + DAY
+    clock.now += FRESH_FOR + DAY
     other = TableRig(xkcd, table, clock)
     other.fill(latest=2)
     other.close()
@@ -190,7 +190,7 @@ def test_what_is_old_in_memory_is_not_written_over_what_is_new_in_the_table(
 def test_a_comic_too_large_for_the_table_is_fetched_once(
     xkcd: StandIn, rig: TableRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(FAULTS, "large", changed(transcript="x" * LARGEST))
+    monkeypatch.setitem(FAULTS, "large", changed(transcript="x" * LARGEST_RECORD))
     xkcd.faults[2] = "large"
     for _ in range(2):
         rig.fill(latest=2)
@@ -217,7 +217,7 @@ def test_what_turned_out_to_be_rubbish_is_fetched_again(xkcd: StandIn, table: Lo
 
 def test_when_xkcd_does_not_renew_what_is_old_it_ends_early(xkcd: StandIn, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=6)
-    clock.now += FRESH
+    clock.now += FRESH_FOR
     xkcd.faults[0] = "503"
     problem = "xkcd did not send the comics that the table has old."
     assert rig.fill(latest=6) == Filled(gathered=0, failed=4, missing=6, problem=problem)

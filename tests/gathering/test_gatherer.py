@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.circuit import PAUSE
-from app.comics.found import FRESH, KEPT, LATEST_FRESH
+from app.comics.found import FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR
 from app.comics.selection import Latest, Listed, Randomly, Selection, Since
 from app.errors import BadAnswer, LatestUnknown, NoSuchComic, Paused, Refused, TimedOut, Unreachable
 from app.gathering.gatherer import LEAP
@@ -50,7 +50,7 @@ def test_the_latest_is_asked_for_once_while_fresh(xkcd: StandIn, rig: Rig, selec
     for _ in range(2):
         gathered = rig.gather(selection)
         assert (gathered.failures, gathered.latest) == ((), 2665)
-        rig.clock.now += LATEST_FRESH - 1
+        rig.clock.now += LATEST_FRESH_FOR - 1
     assert xkcd.asked["/info.0.json"] == 1
 
 
@@ -64,14 +64,14 @@ def test_after_five_minutes_the_latest_is_asked_for_again(xkcd: StandIn, rig: Ri
     assert nums(rig.gather(Latest(1)).comics) == [2664]
     xkcd.latest = 2665
     assert nums(rig.gather(Latest(1)).comics) == [2664]
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     assert nums(rig.gather(Latest(1)).comics) == [2665]
 
 
 def test_an_older_latest_serves_when_xkcd_does_not_tell_it(xkcd: StandIn, rig: Rig) -> None:
     xkcd.latest = 2664
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     xkcd.latest, xkcd.faults[2665] = 2665, "html"
     gathered = rig.gather(Latest(2))
     assert (nums(gathered.comics), gathered.latest) == ([2664, 2663], 2664)
@@ -97,7 +97,7 @@ def test_above_a_fresh_latest_nothing_is_asked_for(xkcd: StandIn, rig: Rig) -> N
 def test_a_comic_above_an_old_latest_is_asked_for_and_becomes_the_latest_known(xkcd: StandIn, rig: Rig) -> None:
     xkcd.latest = 2664
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     xkcd.latest = 2665
     assert nums(rig.gather(2665).comics) == [2665]
     xkcd.faults[0] = "503"
@@ -108,7 +108,7 @@ def test_a_comic_above_an_old_latest_is_asked_for_and_becomes_the_latest_known(x
 def test_a_latest_number_that_leaps_is_not_believed(xkcd: StandIn, rig: Rig) -> None:
     xkcd.latest = 1
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     xkcd.latest = 2 + LEAP
     assert nums(rig.gather(Latest(1)).comics) == [1]
     with pytest.raises(BadAnswer, match=r"^xkcd reports 502 as the latest comic, after 1\.$"):
@@ -159,7 +159,7 @@ def test_a_cancelled_gathering_cancels_what_it_asked(xkcd: StandIn, rig: Rig) ->
 def test_what_was_gathered_is_remembered_for_thirty_days(xkcd: StandIn, rig: Rig) -> None:
     first = rig.clock.now
     rig.gather(Listed((1, 2)))
-    rig.clock.now += FRESH - 1
+    rig.clock.now += FRESH_FOR - 1
     gathered = rig.gather(Listed((2, 1, 3)))
     assert [(found.comic.num, found.source, found.fetched_at, found.stale) for found in gathered.comics] == [
         (2, "memory", first, False),
@@ -172,7 +172,7 @@ def test_what_was_gathered_is_remembered_for_thirty_days(xkcd: StandIn, rig: Rig
 
 def test_an_old_comic_is_asked_for_again(rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH
+    rig.clock.now += FRESH_FOR
     for source in ("xkcd", "memory"):
         (found,) = rig.gather(Listed((1,))).comics
         assert (found.source, found.fetched_at, found.stale) == (source, rig.clock.now, False)
@@ -184,7 +184,7 @@ def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
 ) -> None:
     first = rig.clock.now
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH
+    rig.clock.now += FRESH_FOR
     xkcd.close_connections()
     xkcd.asked.clear()
     xkcd.faults[1] = fault
@@ -197,14 +197,14 @@ def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
 
 def test_an_old_comic_is_served_at_the_deadline(rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH
+    rig.clock.now += FRESH_FOR
     gathered = rig.gather(Listed((1, 2)), seconds=-1)
     assert ([found.stale for found in gathered.comics], len(gathered.failures)) == ([True], 1)
 
 
 def test_an_old_comic_that_xkcd_has_no_more_is_a_failure(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH
+    rig.clock.now += FRESH_FOR
     xkcd.faults[1] = "404"
     (failure,) = rig.gather(Listed((1,))).failures
     assert isinstance(failure.error, NoSuchComic)
@@ -212,7 +212,7 @@ def test_an_old_comic_that_xkcd_has_no_more_is_a_failure(xkcd: StandIn, rig: Rig
 
 def test_after_half_a_year_nothing_old_is_served(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1, "latest")))
-    rig.clock.now += KEPT
+    rig.clock.now += KEPT_FOR
     xkcd.faults[0] = "503"
     gathered = rig.gather(Listed((1,)))
     assert ([type(failure.error) for failure in gathered.failures], gathered.latest) == ([Refused], None)
@@ -226,7 +226,7 @@ def test_comic_404_is_never_asked_for(xkcd: StandIn, rig: Rig) -> None:
 
 def test_a_comic_above_an_old_latest_that_is_not_there_is_not_asked_for_again(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     for _ in range(2):
         assert str(rig.gather(Listed((2666,))).failures[0].error) == "xkcd has no comic 2666."
     assert xkcd.asked["/2666/info.0.json"] == 1
@@ -234,7 +234,7 @@ def test_a_comic_above_an_old_latest_that_is_not_there_is_not_asked_for_again(xk
 
 def test_with_an_older_latest_at_hand_xkcd_gets_one_attempt_to_tell_it(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     xkcd.asked.clear()
     xkcd.faults[2665] = "503"
     assert nums(rig.gather(Latest(1)).comics) == [2665]
@@ -249,7 +249,7 @@ def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(xk
     for selection in (Listed(tuple(range(1, 61))), Randomly(5), Latest(5), Since(55)):
         gathered = rig.gather(selection)
         assert ({found.stale for found in gathered.comics}, gathered.failures) == ({False}, ())
-    rig.clock.now += FRESH
+    rig.clock.now += FRESH_FOR
     for selection in (Listed(tuple(range(1, 61))), Randomly(5), Latest(5), Since(55)):
         gathered = rig.gather(selection)
         assert ({found.stale for found in gathered.comics}, gathered.failures) == ({True}, ())

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from app.circuit import PAUSE
-from app.comics.found import LATEST_FRESH
+from app.comics.found import LATEST_FRESH_FOR
 from app.comics.selection import Latest, Listed, Randomly, Selection, Since
 from app.errors import LatestUnknown, NoSuchComic, RateLimited
 from tests.rig import Rig, nums
@@ -51,7 +51,7 @@ def know_an_older_latest(xkcd: StandIn, rig: Rig, latest: int) -> None:
     """Have the rig learn a latest number, and that be more than five minutes ago."""
     now, xkcd.latest = xkcd.latest, latest
     rig.gather(Latest(1))
-    rig.clock.now += LATEST_FRESH
+    rig.clock.now += LATEST_FRESH_FOR
     xkcd.latest = now
     xkcd.asked.clear()
 

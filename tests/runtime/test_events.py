@@ -114,8 +114,8 @@ def test_the_example_events_are_what_their_names_say(path: Path) -> None:
             "has version 2.0 but no requestContext.http.method",
         ),
         ({"version": "2.0", "requestContext": {"http": {"method": "GET"}}}, "has version 2.0 but no rawPath"),
-        ({"httpMethod": "GET"}, "has an httpMethod but no path, or one of them is no text"),
-        ({"httpMethod": None, "path": "/"}, "has an httpMethod but no path, or one of them is no text"),
+        ({"httpMethod": "GET"}, "has an httpMethod but no path, or one of them is not a string"),
+        ({"httpMethod": None, "path": "/"}, "has an httpMethod but no path, or one of them is not a string"),
     ],
 )
 def test_anything_else_is_refused_with_what_would_be_accepted(event: object, why: str) -> None:

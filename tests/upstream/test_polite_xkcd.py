@@ -120,7 +120,7 @@ def test_after_an_invocation_that_was_refused_nothing_is_hedged(xkcd: StandIn, r
 
 
 def test_a_hedge_that_fails_does_not_end_the_request_that_is_slow(xkcd: StandIn, rig: HedgingRig) -> None:
-    xkcd.latency = 1.0
+    xkcd.latency = 2.0
     xkcd.passing_faults = ["html"]
 
     async def gather() -> Gathered:

@@ -21,8 +21,8 @@ def test_an_operation_has_all_that_a_reader_needs() -> None:
     assert image == documentation.Operation(
         path="/comics/{num}/image",
         summary="A comic's image",
-        description="A redirect, so that it works as the address of an image. A comic without a single image is a "
-        "404 with its page's address.",
+        description="A redirect, so that the address works in an `<img>`. For a comic without a single image it is a "
+        "404 with the address of its page.",
         parameters=(documentation.Parameter("num", "path", "1 to 999999", "The comic's number."),),
         example="/comics/614/image",
         answer="Location: https://imgs.xkcd.com/comics/woodpecker.png",

@@ -140,7 +140,7 @@ def test_what_depends_on_an_old_latest_number_is_not_kept(
     client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.get("/comics/latest")
-    monkeypatch.setattr("app.comics.found.LATEST_FRESH", -1.0)
+    monkeypatch.setattr("app.comics.found.LATEST_FRESH_FOR", -1.0)
     xkcd.faults[2665] = "html"
     for path in ("/comics/latest", "/info.0.json", "/comics?since=2664", "/?latest=1"):
         answer = client.get(path)
@@ -239,7 +239,7 @@ def test_a_failure_that_may_pass_is_not_kept(client: FlaskClient, xkcd: StandIn)
 def test_what_is_stale_is_not_kept(
     make_app: Callable[..., XkcdGather], xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.comics.found.FRESH", -1.0)
+    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
     client = make_app().test_client()
     assert client.get("/comics?n=1").headers["Cache-Control"] == DAY
     xkcd.faults[1] = "html"

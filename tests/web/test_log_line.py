@@ -82,7 +82,7 @@ def test_the_first_invocation_of_a_process_is_a_cold_start(
 def test_what_is_served_old_is_counted(
     client: FlaskClient, xkcd: StandIn, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.comics.found.FRESH", -1.0)
+    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
     client.get("/comics?n=1,2")
     xkcd.faults[1] = "html"
     client.get("/comics?n=1,2")

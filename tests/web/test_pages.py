@@ -150,7 +150,7 @@ def test_the_gallery_says_how_long_gathering_took(client: FlaskClient, xkcd: Sta
 def test_a_comic_served_old_says_so(client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     remembered = "xkcd could not be asked: this is the comic as it was remembered."
     assert remembered not in client.get("/?n=1").text
-    monkeypatch.setattr("app.comics.found.FRESH", -1.0)
+    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
     xkcd.faults[1] = "503"
     assert remembered in client.get("/?n=1").text
 
