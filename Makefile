@@ -1,4 +1,4 @@
-# `make help` lists what can be made.
+# `make help` lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
@@ -8,7 +8,7 @@ EVENT ?= events/comics.json
 
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
-# Keep serverless from looking for an EC2 machine's credentials and from a note about Node's age.
+# Keep serverless from looking for credentials of an EC2 machine, and from a warning about Node's version.
 export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 # Keep the contract's linter from the network.
@@ -26,26 +26,26 @@ LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-stri
 
 .PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
 
-help: ## List what can be made
+help: ## List the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: .stamps/python .stamps/node ## Answer one event as Lambda would: EVENT=events/….json, RAW=1, XKCD_URL=…
+run: .stamps/python .stamps/node ## Invoke the function once, locally: EVENT=events/….json, RAW=1, XKCD_URL=…
 	@python -m tools.run $(EVENT)
 
-serve: .stamps/python ## Serve locally, the stand-in for xkcd.com behind it: PORT=…, XKCD_URL=…, TABLE=1
+serve: .stamps/python ## Serve locally with a stand-in for xkcd.com: PORT=…, XKCD_URL=…, TABLE=1
 	@exec python -m tools.serve
 
-fill: .stamps/python ## Bring all comics into the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
+fill: .stamps/python ## Write all comics to the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
 
-package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, what Lambda runs, and the template that deploys it: STAGE=prod
+package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, which Lambda runs, and its template: STAGE=prod
 	@python -m tools.build_zip
 	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
 
-test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, but for those in a browser
+test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, except for those in a browser
 	python -X dev -m pytest -n auto -m "not browser"
 
-test-browser: .stamps/python .stamps/node chromium ## Run the gallery's tests in a real Chromium
+test-browser: .stamps/python .stamps/node chromium ## Run the tests in a real Chromium
 	python -X dev -m pytest -m browser
 
 check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: lint, types, tests with coverage
@@ -56,24 +56,24 @@ check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: 
 	tools/lint/node_modules/.bin/spectral lint --fail-severity warn --ruleset tools/lint/spectral.yaml app/web/openapi.json
 	python -X dev -m pytest -n auto -m "not browser" --cov --cov-report=term-missing
 
-format: .stamps/python ## Put the sources in form
+format: .stamps/python ## Format the sources
 	ruff check --fix .
 	ruff format .
 
-docs: .stamps/python ## Write docs/api.md, and the examples in app/openapi.json, from real answers
+docs: .stamps/python ## Write docs/api.md, and the examples in app/web/openapi.json, from real answers
 	python -m tools.api_docs
 
-screenshots: .stamps/python chromium ## Take docs/screenshots/*.png of the gallery
+screenshots: .stamps/python chromium ## Take the pictures in docs/screenshots/
 	python -m tools.screenshots
 
 bench: .stamps/python .stamps/wheels .stamps/function .stamps/bench ## Measure against the usual ways, into docs/: QUICK=1
 	@python -m bench $(if $(QUICK),--quick)
 	@.venv-bench/bin/python -m bench.report
 
-deploy: named-stage lambda-python package ## Deploy what `make package` made: STAGE=prod
+deploy: named-stage lambda-python package ## Package and deploy: STAGE=prod
 	$(SERVERLESS) deploy --stage $(STAGE)
 
-remove: named-stage .stamps/node ## Remove a stage and all that it has: STAGE=prod
+remove: named-stage .stamps/node ## Remove a stage completely: STAGE=prod
 	$(SERVERLESS) remove --stage $(STAGE)
 
 logs: named-stage .stamps/node ## Follow the function's log: STAGE=prod
@@ -95,11 +95,11 @@ lambda-python: .stamps/python
 chromium:
 	@python -m tools.chromium
 
-lock: .stamps/python ## Renew the locks of all requirements
+lock: .stamps/python ## Renew all locks
 	for name in requirements{,-uv,-dev,-runtime} bench/requirements; do $(LOCK) --output-file $$name.txt $$name.in; done
 	npm update --package-lock-only
 
-clean: ## Remove all that is made or installed
+clean: ## Remove everything that was made or installed
 	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules tools/lint/node_modules .stamps .serverless dist
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
@@ -112,25 +112,25 @@ clean: ## Remove all that is made or installed
 	@$(call install,.venv,requirements-dev.txt)
 	@mkdir -p .stamps && touch $@
 
-# What Lambda brings beside the package: its Python, if there is one here, and what its runtime has installed.
+# Lambda's runtime: its Python, if this machine has one, and the packages that it brings.
 .stamps/runtime: requirements-runtime.txt | .stamps/python
 	@echo "Installing Lambda's runtime client into .venv-runtime" >&2
 	@$(call environment,.venv-runtime,requirements-runtime.txt)
 	@mkdir -p .stamps && touch $@
 
-# What the function carries, for Lambda and for this machine: the package is built from these without a network.
+# The function's packages, for Lambda and for this machine. The zip is built from these without a network.
 # manylinux2014 needs glibc 2.17; Lambda's Amazon Linux 2023 has 2.34.
 .stamps/wheels: requirements.txt .stamps/runtime | .stamps/python
-	@echo "Installing what the function carries into .wheels" >&2
+	@echo "Installing the function's packages into .wheels" >&2
 	@rm -rf .wheels
 	@$(call install,.venv,requirements.txt) --only-binary :all: --target .wheels/lambda \
 		--python-platform aarch64-manylinux2014 --python-version 3.13
 	@$(call install,.venv-runtime,requirements.txt) --target .wheels/local
 	@mkdir -p .stamps && touch $@
 
-# Only `make bench` needs these two: what the function carries and nothing else, and what the other ways are made of.
+# For `make bench` only: the function's packages alone, and those of the other ways.
 .stamps/function: requirements.txt | .stamps/python
-	@echo "Installing what the function carries into .venv-function" >&2
+	@echo "Installing the function's packages into .venv-function" >&2
 	@$(call environment,.venv-function,requirements.txt)
 	@mkdir -p .stamps && touch $@
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
+from app.application import XkcdGather
+from app.settings import OWN_PATHS, Settings
 
 
 def test_an_empty_environment_asks_xkcd_itself() -> None:
@@ -108,3 +109,8 @@ def test_a_base_path_may_have_slashes_around_it(path: str) -> None:
 def test_a_base_path_that_would_be_taken_for_another_is_refused_with_its_name(path: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"API_GATEWAY_BASE_PATH is {path!r}, but must be like 'xkcd'")):
         Settings.from_environ({"API_GATEWAY_BASE_PATH": path})
+
+
+def test_a_base_path_may_contain_no_path_of_this_service(app: XkcdGather) -> None:
+    first_segments = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    assert first_segments - {"", "<num>"} == OWN_PATHS

@@ -106,7 +106,7 @@ def _gathering(gathered: Gathered) -> dict[str, object]:
 
 
 def _gallery(status: int, **shown: object) -> Response:
-    page = render_template("gallery.html", license=LICENSE, asked=request.args, **shown)
+    page = render_template("gallery.html", license=LICENSE, args=request.args, **shown)
     return _by_type(Response(page, status, mimetype="text/html"))
 
 

@@ -150,7 +150,7 @@ def test_when_no_more_can_be_had_it_says_so(open_page: Opener) -> None:
     page = open_page("/?n=1")
     page.context.route("**/?random=5", lambda route: route.fulfill(body="<p>Nothing", content_type="text/html"))
     page.get_by_role("link", name="Five more").click()
-    expect(page.get_by_role("status")).to_have_text("No more could be had just now.")
+    expect(page.get_by_role("status")).to_have_text("No more comics could be fetched.")
     assert numbers(page) == ["1"]
 
 

@@ -142,13 +142,13 @@ def test_the_gallery_takes_selections_and_ignores_other_parameters(client: Flask
 def test_the_gallery_says_how_long_gathering_took(client: FlaskClient, xkcd: StandIn) -> None:
     xkcd.latency = 0.05
     page = client.get("/?n=1-3").text
-    assert "3 asked for at once, gathered in " in page
+    assert "3 requests at once, gathered in " in page
     assert "one after the other would have taken " in page
-    assert "All of it was remembered: xkcd did not have to be asked." in client.get("/?n=1-3").text
+    assert "All of it was cached, so no request to xkcd was needed." in client.get("/?n=1-3").text
 
 
 def test_a_comic_served_old_says_so(client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    remembered = "xkcd could not be asked: this is the comic as it was remembered."
+    remembered = "xkcd could not be asked, so this copy may be old."
     assert remembered not in client.get("/?n=1").text
     monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
     xkcd.faults[1] = "503"
@@ -173,7 +173,7 @@ def test_a_page_says_when_to_come_back(client: FlaskClient, xkcd: StandIn) -> No
 
 
 def test_a_page_whose_latest_comic_was_asked_for_does_not_say_otherwise(client: FlaskClient) -> None:
-    assert "1 asked for at once" in client.get("/?latest=1").text
+    assert "1 requests at once" in client.get("/?latest=1").text
 
 
 def test_a_bad_selection_is_a_page_that_says_what_would_be_right(client: FlaskClient) -> None:

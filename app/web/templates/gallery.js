@@ -40,7 +40,7 @@ more.addEventListener("click", async (event) => {
     const count = await append();
     told.textContent = `${count} more.`;
   } catch {
-    told.textContent = "No more could be had just now.";
+    told.textContent = "No more comics could be fetched.";
   } finally {
     more.removeAttribute("aria-disabled");
   }
