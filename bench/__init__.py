@@ -1,1 +1,1 @@
-"""Side-by-side measurements of this service and of the usual ways to do what it does: `make bench`."""
+"""Side-by-side measurements of this service and of other ways to gather comics: `make bench`."""

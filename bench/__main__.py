@@ -1,9 +1,9 @@
-"""Measures this service and the usual ways to do what it does, side by side on one machine.
+"""Measures this service and other ways to gather comics, side by side on one machine.
 
     python -m bench [--quick] [--only warm] [--only cold] …
 
-What the parts measured goes into bench/results.json, each part in the place of its last
-results; `.venv-bench/bin/python -m bench.report` writes the tables and plots in docs/. `make bench` does both.
+The results go into bench/results.json, where each part replaces its previous results. `.venv-bench/bin/python -m
+bench.report` writes the tables and plots in docs/. `make bench` does both.
 """
 
 import argparse
@@ -28,7 +28,7 @@ PARTS: dict[str, Callable[[Setting], dict[str, Any] | None]] = {
 
 
 def main() -> None:
-    """Measure what is named, or all of it."""
+    """Measure the named parts, or all."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, in two minutes: to see that it works")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")

@@ -1,7 +1,7 @@
 """Measures an invocation of this service whose comics come from memory, from the table, and from xkcd.
 
-The table is moto's server in a process of its own: DynamoDB answers in a few milliseconds where moto takes as long
-as its Python does. boto3 is that of Lambda's runtime.
+The table is moto's server in a process of its own. DynamoDB would answer in a few milliseconds, moto takes as long as
+its Python code. boto3 is the one of Lambda's runtime.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ COMMAND = (str(RUNTIME_PYTHON), "-m", "bench.worker", "handler.handler")
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """What each number of comics takes from each source, in seconds."""
+    """The seconds for each number of comics from each source."""
     rounds = 3 if setting.quick else 30
     measured: dict[tuple[str, int], list[Invocation]] = defaultdict(list)
     with ExitStack() as stack:
@@ -35,7 +35,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 
 def _start(stack: ExitStack, setting: Setting) -> dict[str, Worker]:
-    """A worker for each source, which has all comics that are asked for."""
+    """A worker for each source, which has all requested comics."""
     table = stack.enter_context(serving_table())
     sources: dict[str, dict[str, str]] = {"memory": {"COMICS_IN_MEMORY": ""}, "table": table, "xkcd": {}}
     workers = {}
@@ -47,6 +47,6 @@ def _start(stack: ExitStack, setting: Setting) -> dict[str, Worker]:
 
 
 def _function() -> str:
-    """Where what the function carries is installed: Lambda's Python finds it beside what it has itself."""
+    """The directory of the function's packages, which Lambda's Python finds besides its own."""
     (packages,) = (ROOT / ".venv-function/lib").glob("python3*/site-packages")
     return str(packages)

@@ -1,8 +1,8 @@
-"""Measures cold starts of all ways: from the start of a process until it has its handler, and until it has answered.
+"""Measures cold starts of all ways, from the start of a process to its handler and to its first answer.
 
-The answer is five comics over TLS from a server that takes no time but is a round trip away (see tools/far.py): on
-bare loopback, connecting would cost nothing. This service starts from its package, as it does in Lambda; without a
-Python 3.13, from its sources.
+The answer is five comics over TLS, from a server that answers at once but is a round trip away (see tools/far.py): on
+bare loopback, connecting would cost nothing. This service starts from its package, as in Lambda, or without a Python
+3.13 from its sources.
 """
 
 import time
@@ -28,14 +28,14 @@ FLOOR = "import flask, httptools, httpx, serverless_wsgi"
 
 
 class Started(NamedTuple):
-    """One cold start: seconds until the handler was there, and from then until it had answered."""
+    """One cold start: seconds until the handler was ready, and from then to its answer."""
 
     init: float
     answer: float
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """All ways, by name; the first round, which brings files into memory, does not count."""
+    """All ways, by name. The first round is not counted, as it reads files into memory."""
     rounds, rng = (1 if setting.quick else 10), Random(614)
     python = python313.find()
     package = unpacked(setting.directory, python) if python else ROOT
@@ -61,7 +61,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 @cache
 def unpacked(directory: Path, python: str) -> Path:
-    """The package as it is deployed, but with wheels for this machine, in a directory in that one."""
+    """The deployed package, but with wheels for this machine, unpacked below that directory."""
     built, package = directory / "function.zip", directory / "package"
     build_zip.build(built, python, build_zip.LOCAL_WHEELS)
     with ZipFile(built) as files:
@@ -70,7 +70,7 @@ def unpacked(directory: Path, python: str) -> Path:
 
 
 def start(way: Way, environ: dict[str, str], directory: Path) -> Started:
-    """Start it in that directory, where what it imports is looked for first, and have it answer."""
+    """Start the way in that directory, from which it imports first, and let it answer."""
     began = time.perf_counter()
     with Worker(way.command, {"PYTHONPATH": str(ROOT), **environ}, directory) as worker:
         ready = time.perf_counter()
@@ -79,14 +79,14 @@ def start(way: Way, environ: dict[str, str], directory: Path) -> Started:
 
 
 def floor(directory: Path) -> float:
-    """Seconds of a process that only imports what this service is made of, from that directory."""
+    """Seconds of a process that only imports the libraries of this service, from that directory."""
     began = time.perf_counter()
     printed(FUNCTION_PYTHON, "-c", FLOOR, directory=directory)
     return time.perf_counter() - began
 
 
 def spreads(starts: list[Started]) -> dict[str, Any]:
-    """The spread of their seconds, apart and together."""
+    """The spread of their seconds, for both spans and for their sum."""
     return {
         "init": spread([started.init for started in starts]),
         "answer": spread([started.answer for started in starts]),

@@ -1,8 +1,8 @@
-"""Pure: what invocations cost on Lambda, worked out from what they take here.
+"""Pure: the cost of invocations on Lambda, computed from their durations here.
 
-Lambda gives a function memory/1769 of a processor. So what an invocation waits takes as long there as here, and what
-it computes takes 1769/memory as long: duration = wall - CPU + CPU * 1769/memory, rounded up to milliseconds. That
-supposes that Lambda's processor is as fast as the one that was measured, and that nothing is computed while it waits.
+Lambda gives a function memory/1769 of a processor. So waiting takes as long there as here, and computing
+takes 1769/memory as long: duration = wall - CPU + CPU * 1769/memory, rounded up to milliseconds. This
+assumes that Lambda's processor is as fast as the measured one, and that nothing is computed during waits.
 Starting, the gateway, logs and traffic are not in it: docs/deploy.md has them.
 """
 
@@ -20,7 +20,7 @@ MEMORIES = (512, 1024, 1769)
 
 
 def duration(wall: float, cpu: float, memory: int) -> float:
-    """Seconds that Lambda bills with that much memory for what takes these seconds here."""
+    """Seconds that Lambda bills with that much memory for these seconds here."""
     waits = max(wall - cpu, 0.0)  # two threads can compute longer than the clock on the wall runs
     return ceil(1000 * (waits + cpu * WHOLE_PROCESSOR / memory)) / 1000
 
@@ -31,5 +31,5 @@ def million(wall: float, cpu: float, memory: int) -> float:
 
 
 def million_reads(comics: int) -> float:
-    """US dollars that DynamoDB takes when each of a million invocations reads so many comics from the table."""
+    """US dollars of DynamoDB for a million invocations that each read this many comics."""
     return comics * READ_UNITS_A_COMIC * MILLION_READ_UNITS

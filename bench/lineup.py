@@ -1,4 +1,4 @@
-"""The ways that are measured, this service first."""
+"""The measured ways, this service first."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ BENCH_PYTHON = str(ROOT / ".venv-bench/bin/python")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one of them is called, and the command that starts its worker."""
+    """A way: its name, and the command that starts its worker."""
 
     name: str
     command: tuple[str, ...]

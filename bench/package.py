@@ -1,7 +1,7 @@
-"""Measures cold starts under AWS's own runtime client, as Lambda makes them (see tools/lambda_runtime.py).
+"""Measures cold starts under AWS's own runtime client, as in Lambda (see tools/lambda_runtime.py).
 
-Of the package with the files that Python 3.13 compiled, without them, and with them and a table. The first event
-asks for five comics: of the stand-in, or of the table, which is moto's server in a process of its own.
+It starts the package with files that Python 3.13 compiled, without them, and with them and a table. The first event
+asks for five comics, from the stand-in or from the table, which is moto's server in a process of its own.
 """
 
 import shutil
@@ -23,14 +23,14 @@ VERSIONS = "import awslambdaric, platform; print(platform.python_version(), awsl
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package, unpacked, and what its environment says."""
+    """An unpacked package and its environment."""
 
     directory: Path
     environ: dict[str, str]
 
 
 def measure(setting: Setting) -> dict[str, Any] | None:
-    """The packages, by name; None without a Python 3.13. The first round, which fills the table, does not count."""
+    """The packages, by name; None without a Python 3.13. The first round is not counted, as it fills the table."""
     python, (runtime, client) = python313.find(), printed(str(RUNTIME_PYTHON), "-c", VERSIONS).split()
     if not python or not runtime.startswith("3.13."):
         return None
@@ -62,7 +62,7 @@ def packages(setting: Setting, python: str, table: dict[str, str]) -> dict[str, 
 
 
 def start(package: Package) -> Started:
-    """Start the function and have one event answered. Raises RuntimeError when that is not done well."""
+    """Start the function and let it answer one event. Raises RuntimeError if the answer is not a 200."""
     with LambdaFunction(package.directory, RUNTIME_PYTHON, package.environ) as function:
         answer = function.invoke(event(5))
         if answer["statusCode"] != 200:

@@ -1,7 +1,7 @@
-"""Draws what was measured, a function for each plot. The one module that imports matplotlib, which .venv-bench has.
+"""Draws the results, with a function for each plot. Only this module imports matplotlib, which .venv-bench has.
 
-The files are the same for the same results. They have a white ground of their own, on a dark page too, and their
-text is text. Colours are Okabe and Ito's: nobody's eyes confuse them.
+The same results give the same files. They have a white background on dark pages too, and their text is text. The
+colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,17 +44,17 @@ class Row(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        """Whether it is this service's."""
+        """Whether it belongs to this service."""
         return self.name.startswith(OURS)
 
     @property
     def colour(self) -> str:
-        """What sets ours apart."""
+        """The style of this service."""
         return BLUE if self.ours else GREY
 
 
 def draw(parts: Parts, directory: Path) -> list[str]:
-    """Draw each plot whose parts of the results there are, and tell which."""
+    """Draw each plot whose results exist. Returns their names."""
     drawn = []
     directory.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
@@ -108,7 +108,7 @@ def cold(part: Parts) -> Figure:
 
 
 def cost(warm: Parts, caches: Parts) -> Figure:
-    """What a million invocations cost, a panel for each number of comics."""
+    """The cost of a million invocations, with a panel for each number of comics."""
     priced = list(tables.priced(warm, caches))
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     _title(figure, f"US dollars for a million invocations on Lambda with {MEMORY} MB")
@@ -124,7 +124,7 @@ def cost(warm: Parts, caches: Parts) -> Figure:
 
 
 def tail(part: Parts) -> Figure:
-    """What share of the invocations has been answered by when, with and without hedged requests."""
+    """The share of invocations answered within a time, with and without hedged requests."""
     share, times = part["slow"]
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     _title(figure, f"{part['comics']} comics where {100 * share:.0f} % of xkcd's answers take {times} times as long")
@@ -189,7 +189,7 @@ def _title(figure: Figure, text: str) -> None:
 
 
 def _rows(ways: Parts, factor: float, *path: str) -> list[Row]:
-    """The spread that each way has there, in another unit."""
+    """The spread of each way there, in another unit."""
     rows = []
     for name, found in ways.items():
         for key in path:

@@ -1,4 +1,4 @@
-"""The processes that a measurement takes: servers, and workers that invoke a handler."""
+"""The processes of a measurement: servers, and workers that invoke a handler."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple, Self, cast
 from bench.lineup import ROOT
 
 AS_DEPLOYED = {"CONNECT_AT_START": "5"}
-"""What serverless.yml sets that bears on how fast this service is; the other ways know nothing of it."""
+"""The settings in serverless.yml that affect speed. The other ways ignore them."""
 
 
 class Invocation(NamedTuple):
@@ -25,9 +25,9 @@ class Invocation(NamedTuple):
 
 
 class Worker:
-    """A process that invokes a handler when told to. Entered once the handler is imported; killed on exit.
+    """A process that invokes a handler on command. Entered once the handler is imported; killed on exit.
 
-    It finds in its environment what `environ` has, and no more of ours than where programs are.
+    Its environment is `environ` with our PATH, and nothing else of ours.
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], directory: Path = ROOT) -> None:
@@ -54,7 +54,7 @@ class Worker:
         self._process.communicate()
 
     def invoke(self, count: int, source: str = "xkcd") -> Invocation:
-        """Have it gather the comics 1 to `count`. Raises RuntimeError when they are not these, or not from there."""
+        """Let it gather the comics 1 to `count`. Raises RuntimeError if it brings others, or from elsewhere."""
         commands = cast(IO[str], self._process.stdin)
         commands.write(json.dumps(event(count)) + "\n")
         commands.flush()
@@ -65,7 +65,7 @@ class Worker:
 
     @property
     def peak_megabytes(self) -> float:
-        """The most memory that it had at a time, as Linux tells; rusage would count what its parent had."""
+        """Its peak memory, from Linux; rusage would include its parent's."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
         return int(kilobytes) * 1024 / 1e6
@@ -98,7 +98,7 @@ def event(count: int) -> dict[str, Any]:
 
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[str]:
-    """Run one of our servers in a process of its own, and yield what it prints once it serves."""
+    """Run one of our servers in a process of its own, and yield the line that it prints once it serves."""
     command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
         try:
@@ -109,6 +109,6 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
 
 @contextmanager
 def serving_table() -> Iterator[dict[str, str]]:
-    """The same for a table that moto plays, and yield the environment in which it is found."""
+    """Run a table played by moto, and yield the environment in which it is found."""
     with serving("tools.table") as printed:
         yield dict(variable.split("=", 1) for variable in printed.split())

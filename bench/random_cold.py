@@ -1,6 +1,6 @@
-"""Measures five comics where the latest comic's number is not known yet, against where it is or is not needed.
+"""Measures five comics while the latest number is unknown, known, or not needed.
 
-Every invocation is the first of a new application, with nothing remembered and no connection open.
+Every invocation is the first of a new application, with empty caches and no open connection.
 """
 
 import json
@@ -22,7 +22,7 @@ LATEST = 2665
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request for five comics, of an application that was asked `before` and begins at `floor`."""
+    """A request for five comics, to an application that answered `before` and has this `floor`."""
 
     path: str
     floor: int = LATEST
@@ -41,7 +41,7 @@ QUESTIONS = {
 
 
 def ask(url: str, question: Question) -> float:
-    """The seconds that the answer took. Raises RuntimeError when comics are missing from it."""
+    """The seconds until the answer. Raises RuntimeError if comics are missing."""
     app = create_app(Settings(xkcd_url=url, floor=question.floor))
     try:
         client = app.test_client()
@@ -58,7 +58,7 @@ def ask(url: str, question: Question) -> float:
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """Every question, by what it is: seconds; the first round, which imports what is needed, does not count."""
+    """The seconds of every request, by its name. The first round is not counted, as it imports modules."""
     rounds = 2 if setting.quick else 30
     walls: dict[str, list[float]] = defaultdict(list)
     with progress("random", (rounds + 1) * len(QUESTIONS)) as begin:

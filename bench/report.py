@@ -11,7 +11,7 @@ DOCS = ROOT / "docs"
 
 
 def main() -> None:
-    """Write all that can be made of the parts that have been measured."""
+    """Write the tables and plots of all measured parts."""
     parts = load()
     written = DOCS / "benchmarks.md"
     written.write_text(tables.document(parts))

@@ -1,4 +1,4 @@
-"""What was measured, kept in bench/results.json: a part of it for each module that measures."""
+"""The results in bench/results.json, with a part for each measuring module."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ PATH = Path(__file__).parent / "results.json"
 
 
 class Spread(NamedTuple):
-    """The median of what was measured, and the 10th and 90th percentile."""
+    """The median, and the 10th and 90th percentiles."""
 
     median: float
     low: float
@@ -22,17 +22,17 @@ class Spread(NamedTuple):
 
 
 def spread(values: Sequence[float], digits: int = 6) -> Spread:
-    """Of at least one value; no percentile lies beyond what was measured."""
+    """The spread of at least one value. No percentile lies outside the values."""
     tenths = quantiles(values, n=10, method="inclusive") if len(values) > 1 else values
     return Spread(*(round(value, digits) for value in (median(values), tenths[0], tenths[-1])))
 
 
 def load() -> dict[str, Any]:
-    """All parts that have been measured, by name."""
+    """All measured parts, by name."""
     parts: dict[str, Any] = json.loads(PATH.read_text()) if PATH.exists() else {}
     return parts
 
 
 def save(name: str, part: dict[str, Any]) -> None:
-    """Put that part in the place of what was measured before."""
+    """Replace the previous results of that part."""
     PATH.write_text(json.dumps({**load(), name: part}, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""What all measurements of one run have in common: the upstream, how thorough to be, and what they ran on."""
+"""The setting that all measurements of a run share: upstream, thoroughness and machine."""
 
 import json
 import os
@@ -29,7 +29,7 @@ VERSIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a measurement takes place."""
+    """The setting of a measurement."""
 
     upstream: Upstream
     directory: Path
@@ -37,40 +37,40 @@ class Setting:
     quick: bool
 
     def about(self, rounds: int, versions: str) -> dict[str, Any]:
-        """What a reader must know of a measurement: when, on what and how often."""
+        """The circumstances of a measurement: when, on which machine and how often."""
         today = datetime.now(UTC).date().isoformat()
         return {"date": today, "machine": machine(), "versions": versions, "rounds": rounds}
 
 
 @contextmanager
 def setting(quick: bool) -> Iterator[Setting]:
-    """The upstream, running meanwhile."""
+    """The upstream, which runs meanwhile."""
     with TemporaryDirectory() as directory, serving("bench.upstream", directory) as printed:
         yield Setting(Upstream(**json.loads(printed)), Path(directory), quick)
 
 
 @contextmanager
 def progress(label: str, steps: int) -> Iterator[Callable[[str], None]]:
-    """Shows on stderr how far it is; to be called with what is measured next."""
+    """A progress bar on stderr; call it with the name of the next measurement."""
     with click.progressbar(length=steps, label=label, file=sys.stderr, show_pos=True, item_show_func=str) as bar:
         yield lambda what: bar.update(1, what)
 
 
 def machine() -> str:
-    """Architecture, cores and, where Linux tells it, the processor."""
+    """Architecture, cores and, on Linux, the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     models = re.findall(r"^model name\s*: (.+)$", cpuinfo.read_text() if cpuinfo.exists() else "", re.MULTILINE)
     return ", ".join([platform.machine(), f"{os.cpu_count()} cores", *models[:1]])
 
 
 def versions() -> str:
-    """Those of what the ways are made of."""
+    """The versions of the ways' libraries."""
     told = printed(BENCH_PYTHON, "-c", VERSIONS, *LIBRARIES).split()
     pairs = [f"{name} {version}" for name, version in zip(told[::2], told[1::2], strict=True)]
     return ", ".join([*pairs, f"Node {printed('node', '--version').removeprefix('v')}"])
 
 
 def printed(*command: str, directory: Path | None = None) -> str:
-    """What a program prints."""
+    """The output of a program."""
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     return done.stdout.strip()

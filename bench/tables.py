@@ -1,4 +1,4 @@
-"""Pure: what was measured as Markdown tables, a function for each part of the results."""
+"""Pure: the results as Markdown tables, with a function for each part."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ Times = Mapping[str, Any]
 
 
 def document(parts: Mapping[str, Part]) -> str:
-    """A section for each part that was measured, and what it costs once all of that was."""
+    """A section for each measured part, and one for the costs if all parts that it needs were measured."""
     sections = [HEAD]
     for name, write in TABLES.items():
         if name in parts:
@@ -30,7 +30,7 @@ def document(parts: Mapping[str, Part]) -> str:
 
 
 def about(part: Part) -> str:
-    """When, on what and how often it was measured."""
+    """When, on which machine and how often it was measured."""
     told = part["about"]
     return f"{told['date']}; {told['machine']}; {told['versions']}; {told['rounds']} rounds."
 
@@ -70,7 +70,7 @@ def package(part: Part) -> str:
 
 
 def caches(part: Part) -> str:
-    """What an invocation takes when its comics are remembered."""
+    """The duration of an invocation whose comics are cached."""
     sources = part["sources"]
     counts = list(next(iter(sources.values())))
     columns = ["comics from", *(column for n in counts for column in (f"N={n}", "CPU"))]
@@ -82,7 +82,7 @@ def caches(part: Part) -> str:
 
 
 def random(part: Part) -> str:
-    """What the first request of an application takes, by whether the latest comic is known."""
+    """The duration of an application's first request, with the latest number known and unknown."""
     rows = [[question, multiple(taken, part["latency"])] for question, taken in part["questions"].items()]
     heading = f"## Five comics at first, as a multiple of xkcd's {1000 * part['latency']:.0f} ms"
     return f"{heading}\n\n{table(['question', 'wall time'], rows)}"
@@ -107,7 +107,7 @@ def tail(part: Part) -> str:
 
 
 def where(part: Part) -> str:
-    """Whose code takes the CPU time."""
+    """The CPU time by the code that takes it."""
     rows = [[owner, f"{100 * share:.0f} %"] for owner, share in part["shares"].items()]
     heading = "## Where the CPU time of gathering a hundred comics goes, under a profiler"
     return f"{heading}\n\n{table(['whose code', 'share'], rows)}"
@@ -125,7 +125,7 @@ TABLES: dict[str, Callable[[Part], str]] = {
 
 
 def costs(warm: Part, caches: Part) -> str:
-    """What a million invocations cost with each size of memory."""
+    """The cost of a million invocations for each size of memory."""
     rows = []
     for name, count, taken, reads in priced(warm, caches):
         dollars = (million(taken, memory, reads) for memory in cost.MEMORIES)
@@ -136,7 +136,7 @@ def costs(warm: Part, caches: Part) -> str:
 
 
 def priced(warm: Part, caches: Part) -> Iterable[tuple[str, int, Times, int]]:
-    """Who, how many comics, what that takes, and how many of them are read from the table."""
+    """Name, number of comics, their duration, and how many of them are read from the table."""
     for source, by_count in caches["sources"].items():
         for count, taken in by_count.items():
             yield f"{OURS}, from {source}", int(count), taken, int(count) if source == "table" else 0
@@ -147,13 +147,13 @@ def priced(warm: Part, caches: Part) -> Iterable[tuple[str, int, Times, int]]:
 
 
 def million(taken: Times, memory: int, reads: int) -> float:
-    """US dollars for a million invocations, each of which takes that and reads so many comics from the table."""
+    """US dollars for a million invocations of that duration, which each read this many comics from the table."""
     wall, cpu = Spread(*taken["wall"]).median, Spread(*taken["cpu"]).median
     return cost.million(wall, cpu, memory) + cost.million_reads(reads)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; this service's rows stand out."""
+    """A Markdown table, with this service's rows in bold."""
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, *cells in rows:
         shown = f"**{name}**" if name.startswith(OURS) else name

@@ -1,9 +1,9 @@
 """Measures the slowest invocations of this service, with and without hedged requests.
 
-2 % of the stand-in's answers take ten times as long, the same ones for both: each has a stand-in of its own, in a
-process of its own. They take turns, ten invocations each, of 25 comics that nobody remembers. Once near it over
-HTTP, where connecting takes no time, and once over TLS a round trip away (see tools/far.py), where a connection that a
-hedge cost would be missed: there the other answers take a round trip and the latency.
+2 % of the stand-in's answers take ten times as long, and the same ones for both, as each has a stand-in of its own.
+They take turns, with ten invocations each, of 25 comics that are not cached. This is measured near the stand-in over
+HTTP, where connecting takes no time, and over TLS a round trip away (see tools/far.py), where a connection closed by
+a hedge would be missed. There the other answers take a round trip plus the latency.
 """
 
 import json
@@ -39,11 +39,11 @@ class Way:
     walls: list[float] = field(default_factory=list)
 
     def invoke(self) -> None:
-        """Have a block of invocations."""
+        """Run a block of invocations."""
         self.walls.extend(self.worker.invoke(COMICS).wall for _ in range(BLOCK))
 
     def result(self, usual: float) -> dict[str, Any]:
-        """Percentiles of its invocations in multiples of `usual` seconds; requests beyond one a comic, in percent."""
+        """Percentiles of its invocations in multiples of `usual` seconds, and the extra requests in percent."""
         walls = self.walls[BLOCK:]  # the first block warms up
         percentiles = quantiles([wall / usual for wall in walls], n=1000, method="inclusive")
         asked = sum(self._asked().values())
@@ -74,7 +74,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 
 def compared(invocations: int, upstream: Upstream, round_trip: float) -> dict[str, Any]:
-    """The result of each way; over TLS and that far from its stand-in, unless that is nothing."""
+    """The result of each way, over TLS and that far from its stand-in, or near it without a distance."""
     with ExitStack() as stack, progress("tail", len(HEDGE) * (invocations // BLOCK + 1)) as begin:
         ways = {name: started(stack, hedge, upstream, round_trip) for name, hedge in HEDGE.items()}
         for _ in range(invocations // BLOCK + 1):

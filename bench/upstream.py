@@ -1,8 +1,8 @@
-"""Everything that the ways ask, in a process of its own: the stand-in with and without TLS, and its authority.
+"""The upstream of all ways, in a process of its own: the stand-in with and without TLS, and its authority.
 
     python -m bench.upstream DIRECTORY
 
-writes what is to be trusted into that directory and prints where all is, as one JSON document.
+writes the certificates into that directory and prints all addresses and paths as one JSON document.
 """
 
 import json
@@ -23,7 +23,7 @@ LATENCY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Addresses of the stand-in, over TLS without latency the last; PEM files of who is trusted and of who it is."""
+    """The stand-in's addresses (`near`: TLS without latency), and the PEM files of its authority and certificate."""
 
     http: str
     https: str
@@ -33,7 +33,7 @@ class Upstream:
     certificate: str
 
     def environ(self, url: str) -> dict[str, str]:
-        """What a way has to know to ask that address."""
+        """The environment in which a way asks that address."""
         return {
             "XKCD_URL": url,
             "SSL_CERT_FILE": self.authorities,
@@ -62,7 +62,7 @@ def main(directory: Path) -> None:
 
 
 def certify(authority_file: Path, certificate_file: Path) -> None:
-    """Write a certificate for 127.0.0.1 with its key, and the authority of its own that issued it."""
+    """Write a certificate for 127.0.0.1 with its key, and the authority that issued it."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(authority_file)
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate_file)

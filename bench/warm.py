@@ -1,8 +1,8 @@
-"""Measures invocations of a process that has had some before: wall time, CPU time, and memory.
+"""Measures invocations of warm processes: wall time, CPU time and memory.
 
-In each round every way gathers each number of comics once, over HTTP and over TLS, the ways in another order each
-time. Where connections stay open, an invocation that does not count goes before: other ways' turns take so long
-that clients which let go of idle connections after some seconds would have to connect anew each time.
+In each round every way gathers each number of comics once, over HTTP and over TLS, in another order each time. If
+connections stay open, an uncounted invocation goes first: the turns of the other ways take so long that clients which
+close idle connections after some seconds would have to reconnect each time.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ COUNTS = (1, 5, 25, 100)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to have done once."""
+    """One invocation to measure."""
 
     way: Way
     scheme: str
@@ -34,7 +34,7 @@ class Job:
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """All ways, by name: what each number of comics takes over HTTP and TLS, in seconds, and how much memory TLS."""
+    """All ways, by name: the seconds for each number of comics over HTTP and TLS, and the memory over TLS."""
     rounds, slow_rounds = (1, 1) if setting.quick else (15, 3)
     todo = jobs(rounds, slow_rounds)
     measured: dict[Job, list[Invocation]] = defaultdict(list)
@@ -53,7 +53,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 
 def jobs(rounds: int, slow_rounds: int) -> list[Job]:
-    """All in the order in which to do them; what takes ten seconds each time, in the first rounds only."""
+    """All invocations in their order; those that take ten seconds, in the first rounds only."""
     rng = Random(614)
     todo = []
     for turn in range(rounds):

@@ -1,8 +1,8 @@
-"""Measures where the CPU time of gathering a hundred comics goes, by whose code it is, with Python's own profiler.
+"""Measures the CPU time of gathering a hundred comics, by the code that takes it, with Python's own profiler.
 
-A profiler makes each call of a Python function dearer, and so it makes much of what has many small ones: compare the
-shares roughly. Waiting is not counted. What a built-in function takes is put down to whose code calls it. What Flask
-and its wrapper do is not in it: from Python 3.12 on, a profiler cannot tell two threads apart.
+A profiler adds time to each call of a Python function, so it exaggerates code with many small ones: the shares are
+rough. Waiting is not counted. The time of a built-in function counts for the code that calls it. Flask and its wrapper
+are not included, as from Python 3.12 on a profiler cannot tell two threads apart.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ OWNERS = {
     "records: JSON and comics": ("/json/", "/app/comics/comic.py", "/app/upstream/xkcd.py", "/urllib/", "/datetime.py"),
     "gathering: deadlines, hedges, caches": ("/app/", "/contextlib.py"),
 }
-"""By what the code is found; the first that fits."""
+"""Parts of file names by owner. The first match counts."""
 
 WAITING = "'poll' of 'select"
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """Shares of the time, by whose code takes it."""
+    """Shares of the time, by owner of the code."""
     rounds = 2 if setting.quick else 30
     profile = Profile()
     asyncio.run(gather(setting.upstream.http, rounds, profile))
@@ -52,7 +52,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 
 async def gather(url: str, rounds: int, profile: Profile) -> None:
-    """Gather the hundred comics that often under the profiler. Raises RuntimeError when some are missing."""
+    """Gather a hundred comics `rounds` times under the profiler. Raises RuntimeError if some are missing."""
     transport = KeepAliveTransport(ConnectionPool(url, None))
     xkcd = PoliteXkcd(Xkcd(Settings(xkcd_url=url), transport), time.time, hedge=True)
     gatherer = Gatherer(xkcd, Caches(0, None, time.time), floor=0, clock=time.time, rng=Random())
@@ -69,7 +69,7 @@ async def gather(url: str, rounds: int, profile: Profile) -> None:
 
 
 def by_owner(profile: Profile) -> Mapping[str, float]:
-    """Seconds by whose code took them."""
+    """Seconds by owner of the code."""
     taken: dict[str, float] = defaultdict(float)
     for where, seconds in spent(profile):
         if WAITING not in where:
@@ -79,7 +79,7 @@ def by_owner(profile: Profile) -> Mapping[str, float]:
 
 
 def spent(profile: Profile) -> Iterator[tuple[str, float]]:
-    """Where time went: a function's file, or a built-in's name and the file of its caller; and how many seconds."""
+    """Places and seconds. A place is a function's file, or a built-in's name and the file of its caller."""
     for (file, _, name), (_, _, seconds, _, callers) in Stats(profile).stats.items():  # type: ignore[attr-defined]
         if file != "~":
             yield file, seconds

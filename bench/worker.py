@@ -1,9 +1,9 @@
-"""Invokes a handler of Lambda's kind as often as it is told, and measures each invocation.
+"""Invokes a Lambda handler on command, and measures each invocation.
 
     python -m bench.worker handler.handler
 
-One JSON document a line: on stdin events, on stdout first that the handler is imported, then for each event the
-seconds on the wall clock and of CPU that it took, and which comics came from where. bench/worker.mjs is its like.
+Each line is a JSON document. stdin has events. stdout has one line when the handler is imported, and then for each
+event the seconds of wall and CPU time, the comics and their sources. bench/worker.mjs does the same in Node.
 """
 
 import importlib
@@ -36,7 +36,7 @@ def invoked(handler: Handler, event: object) -> dict[str, Any]:
 
 
 def say(document: dict[str, Any]) -> None:
-    """Write one line to whoever commands."""
+    """Write one line to the commanding process."""
     print(json.dumps(document), flush=True)
 
 

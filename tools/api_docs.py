@@ -1,9 +1,9 @@
-"""Puts real answers into app/openapi.json as its examples, and writes docs/api.md from them.
+"""Puts real answers into app/web/openapi.json as its examples, and writes docs/api.md from them.
 
     python -m tools.api_docs
 
-The answers are those of the app to each operation's `x-example`, with the stand-in for xkcd.com behind it; instants
-in them are replaced by one, so that they change only when the answers do.
+The app answers each operation's `x-example` with the stand-in for xkcd.com behind it. Times in the answers are replaced
+by a fixed one, so that the files change only when the answers do.
 """
 
 import copy
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
-    """The contract with the example of each operation's first answer made anew."""
+    """The contract with new examples of each operation's first answer."""
     renewed = copy.deepcopy(contract)
     with StandIn(latency=0.0) as xkcd:
         app = create_app(

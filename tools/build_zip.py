@@ -6,18 +6,18 @@ The wheels are those that the Makefile installed into .wheels/lambda, so no netw
 machine are equal byte for byte; another zlib may compress differently. The zip has compiled files when a Python 3.13
 is found (see tools/python313.py). Without them each cold start compiles every module, as /var/task is read-only.
 
-app/build_id.txt is written here. It names the build by what is in it, so that each change changes the answers' ETags.
+It also writes app/build_id.txt, a hash of all contents, so that each change changes all ETags.
 
 Parts of the wheels that the function never uses are left out:
 
 - Their metadata. Only `flask.__version__`, Flask's command line and test client, and werkzeug's local server look
   a version up there.
-- asgiref, which `flask[async]` brings and app/event_loop.py replaces. If that override ever failed to work, each
-  view would run in an event loop of its own and lose its connections, unseen; without asgiref, Flask raises.
-- httpcore, h11 and anyio, which httpx brings and app/transport.py replaces: likewise.
+- asgiref, which `flask[async]` brings and app/runtime/event_loop.py replaces. If that override ever failed, each view
+  would run in an event loop of its own and lose its connections, unnoticed. Without asgiref, Flask raises.
+- httpcore, h11 and anyio, which httpx brings and app/upstream/transport.py replaces: likewise.
 - Programs in bin/, and certifi's tests.
 
-The sources stay beside what is compiled from them: tracebacks show their lines.
+The sources stay beside the compiled files, so that tracebacks show their lines.
 """
 
 import hashlib
@@ -63,9 +63,9 @@ def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS) -> Non
 
 
 def build_id(root: Path) -> str:
-    """The hash of all files below that directory: of their names and of their bytes.
+    """The hash of the names and bytes of all files below that directory.
 
-    It is taken before compiling: the same sources are the same build, whichever Python compiles them.
+    It is taken before compiling, so that it does not depend on the Python that compiles.
     """
     digest = hashlib.blake2b(digest_size=12)
     for name, path in _files(root):
@@ -75,7 +75,7 @@ def build_id(root: Path) -> str:
 
 
 def report(built: Path) -> str:
-    """How large a zip is, packed and unpacked, and which five parts of it are the largest."""
+    """The size of a zip, packed and unpacked, and its five largest parts."""
     sizes: Counter[str] = Counter()
     with ZipFile(built) as package:
         for entry in package.infolist():
@@ -91,9 +91,9 @@ def _copy_ours(root: Path) -> None:
 
 
 def _compile(root: Path, python: str) -> None:
-    """Compile all modules, never to be checked against their sources: those do not change in Lambda.
+    """Compile all modules. The files are never checked against their sources, which do not change in Lambda.
 
-    The hash seed decides in which order a set of constants is written.
+    The hash seed fixes the order of constants in a set.
     """
     where = ["-s", str(root), "-p", TASK_ROOT]
     command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *where, str(root)]
@@ -101,7 +101,7 @@ def _compile(root: Path, python: str) -> None:
 
 
 def _pack(root: Path, target: Path) -> None:
-    """Zip what is in that directory, in order of name, without anything that differs from one build to the next."""
+    """Zip the files of that directory in order of name, without anything that differs between builds."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(target, "w") as package:
         for name, path in _files(root):
@@ -112,7 +112,7 @@ def _pack(root: Path, target: Path) -> None:
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """All files below that directory, each with its name there, in order of name."""
+    """All files below that directory with their names there, in order of name."""
     for name, path in sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*")):
         if path.is_file():
             yield name, path
@@ -129,7 +129,7 @@ def _megabytes(size: int) -> str:
 
 
 def main(target: Path) -> None:
-    """Build, and say what came of it."""
+    """Build the zip and print its size."""
     python = python313.find()
     if not python:
         print(

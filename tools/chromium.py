@@ -1,8 +1,8 @@
-"""The Chromium on the path, the gallery on a local server, and pages that ask for nothing beyond the two.
+"""The Chromium on the path, the gallery on a local server, and browser pages that reach nothing else.
 
     python -m tools.chromium
 
-prints where Chromium is, or how it is installed.
+prints the path of Chromium, or how to install it.
 """
 
 import shutil
@@ -38,7 +38,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def find() -> str:
-    """Where Chromium is. Ends the program when it is nowhere."""
+    """The path of Chromium. Ends the program if there is none."""
     return next(filter(None, map(shutil.which, NAMES)), None) or sys.exit(MISSING)
 
 
@@ -70,7 +70,7 @@ def served(xkcd: StandIn) -> Iterator[str]:
 
 
 def draw_images(context: BrowserContext) -> None:
-    """Answer requests for xkcd's images with drawings, without asking anybody."""
+    """Answer requests for xkcd's images with drawings."""
 
     def draw(route: Route) -> None:
         route.fulfill(body=drawing(route.request.url), content_type="image/svg+xml")
@@ -79,7 +79,7 @@ def draw_images(context: BrowserContext) -> None:
 
 
 def main() -> None:
-    """Say where Chromium is."""
+    """Print the path of Chromium."""
     print(find())
 
 

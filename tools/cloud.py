@@ -1,10 +1,10 @@
-"""AWS on 127.0.0.1, played by moto, as far as deploying goes.
+"""AWS on 127.0.0.1, played by moto, for deployments.
 
     python -m tools.cloud --port 8003
 
-prints the environment with which a process uses it, and stops at Ctrl-C. What it keeps is gone then. CloudFormation
-here makes the bucket, the role, the function, the log groups, the rule and the table, and passes over what moto's
-does not know: the HTTP API, the alarm, CloudFront's cache policy and the bucket's policy.
+prints the environment with which a process uses it, and stops at Ctrl-C. Its state ends with it. It makes
+the bucket, the role, the function, the log groups, the rule and the table, and ignores the resources that moto does not
+know: the HTTP API, the alarms, CloudFront's policies and the bucket's policy.
 """
 
 import argparse
@@ -21,7 +21,7 @@ REGION = "eu-central-1"
 
 
 def environ(port: int) -> dict[str, str]:
-    """How a process uses the cloud on that port; no other is reached by accident."""
+    """The environment for using the cloud on that port. It keeps all other clouds out of reach."""
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_DEFAULT_REGION": REGION,
@@ -31,7 +31,7 @@ def environ(port: int) -> dict[str, str]:
 
 
 def let_warnings_pass() -> None:
-    """Make moto refuse a template for cfn-lint's errors only; a warning is enough for it otherwise, not for AWS."""
+    """Make moto refuse a template only for cfn-lint's errors. It also refuses warnings, which AWS does not."""
     lint = CloudFormationBackend.validate_template
 
     def errors(backend: CloudFormationBackend, template: str) -> list[Any]:

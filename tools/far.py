@@ -2,9 +2,9 @@
 
     python -m tools.far --round-trip 0.03 127.0.0.1:8443
 
-prints its own address once it listens, and stops at Ctrl-C. Bytes take half a round trip in either direction. TCP's
-handshake a proxy cannot delay: so what a client sends while it would not have been over yet, waits until it would.
-How much goes through at a time is not limited.
+prints its own address once it listens, and stops at Ctrl-C. Bytes take half a round trip in either direction. A
+proxy cannot delay TCP's handshake, so bytes that a client sends during the time of a handshake wait until its end. The
+throughput is not limited.
 """
 
 import argparse
@@ -15,13 +15,13 @@ from typing import cast
 
 
 async def start(host: str, port: int, round_trip: float) -> asyncio.Server:
-    """Listen on 127.0.0.1 for what is to go to that server, so many seconds of a round trip away."""
+    """Listen on 127.0.0.1 for connections to that server. `round_trip` is in seconds."""
     loop = asyncio.get_running_loop()
     return await loop.create_server(lambda: _ClientEnd(host, port, round_trip), "127.0.0.1", 0, backlog=1024)
 
 
 class _End(asyncio.Protocol):
-    """One end of a connection. What it receives goes out at the other end: later, and in order."""
+    """One end of a connection. Bytes that it receives leave at the other end, later and in order."""
 
     def __init__(self, delay: float, other: asyncio.Transport | None = None) -> None:
         self._delay = delay
@@ -40,7 +40,7 @@ class _End(asyncio.Protocol):
         self._send(b"")
 
     def _send(self, data: bytes) -> None:
-        """Put it under way, to arrive no sooner than what went before; nothing is the end."""
+        """Send the bytes, to arrive after all earlier ones. No bytes mean the end."""
         loop = asyncio.get_running_loop()
         self._due = max(self._due, loop.time() + self._delay)
         self._under_way.append(data)
@@ -58,7 +58,7 @@ class _End(asyncio.Protocol):
 
 
 class _ClientEnd(_End):
-    """The end at which a client came in: it connects to the server."""
+    """The client's end, which connects to the server."""
 
     def __init__(self, host: str, port: int, round_trip: float) -> None:
         super().__init__(round_trip / 2)

@@ -1,7 +1,7 @@
-"""Bad weather: the ways in which an upstream can answer wrongly, slowly or not at all.
+"""Faults: ways in which a server can answer wrongly, slowly or not at all.
 
-A fault is made from the right answer's body and gives steps: bytes to send, seconds to wait, or how it
-ends. Without an end the connection stays open for the next request.
+A fault turns the right body into steps: bytes to send, seconds to wait, or an end of the connection. Without an end
+the connection stays open for the next request.
 """
 
 import gzip
@@ -119,7 +119,7 @@ def two_answers(body: bytes) -> Iterator[Step]:
 
 
 def surplus_later(body: bytes) -> Iterator[Step]:
-    """Over TLS the surplus comes in a record of its own, which need not be read together with the answer."""
+    """Over TLS the surplus has a record of its own, which may be read later than the answer."""
     yield answer(body)
     yield b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

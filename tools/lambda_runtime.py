@@ -4,8 +4,8 @@
         answer = function.invoke({"path": "/comics?n=1-5"}, seconds=29)
 
 The Python is one that has awslambdaric installed, such as that of .venv-runtime. As in Lambda, an execution
-environment answers one invocation at a time, is killed when an invocation's time is over, and after that another
-one is started. Nothing is frozen here between invocations, and there is no limit on CPU or memory.
+environment answers one invocation at a time. It is killed when an invocation times out, and the next invocation starts
+another one. It is not frozen between invocations here, and CPU and memory are not limited.
 
     Exception
      +-- InvocationError       the function's own error, or one of
@@ -54,7 +54,7 @@ ENVIRON = {
 
 
 class InvocationError(Exception):
-    """What the function answered with instead of a result; `kind` is its errorType, `trace` its stack trace."""
+    """The function answered with an error; `kind` is its errorType, `trace` its stack trace."""
 
     def __init__(self, message: str, kind: str = "", trace: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -67,7 +67,7 @@ class InitError(InvocationError):
 
 
 class TimedOut(InvocationError):
-    """The invocation's time was over; what answered it has been killed."""
+    """The invocation timed out, and its environment was killed."""
 
 
 class LambdaFunction:
@@ -92,7 +92,7 @@ class LambdaFunction:
         self._log.close()
 
     def invoke(self, event: object, seconds: float = 29.0) -> Any:
-        """The function's answer to an event for which it has that long. Starts the function unless it is running.
+        """The function's answer to an event, within `seconds`. Starts the function unless it is running.
 
         Raises InvocationError.
         """
@@ -111,7 +111,7 @@ class LambdaFunction:
         return said.body
 
     def start(self) -> "_Environment":
-        """The environment that runs, started if there is none. Raises InitError."""
+        """The running environment; it is started if there is none. Raises InitError."""
         if self._environment is None:
             began = time.perf_counter()
             self._environment = _Environment(self._command, self._package, self._environ, self._log)
@@ -127,7 +127,7 @@ class LambdaFunction:
 
     @property
     def pid(self) -> int:
-        """The process that runs the function, started if there is none."""
+        """The id of the process that runs the function; it is started if there is none."""
         return self.start().process.pid
 
     @property
@@ -136,7 +136,7 @@ class LambdaFunction:
         return os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0).decode()
 
     def _error(self, said: Said, of: type[InvocationError]) -> InvocationError:
-        """What to raise; an environment that is no more, or that could not start, is ended."""
+        """The error to raise. An environment that has ended or could not start is removed."""
         if said.what != "error":
             self._end()
         if said.what == "exit":
@@ -150,7 +150,7 @@ class LambdaFunction:
 
 
 class _Environment:
-    """An execution environment: a Runtime API of its own, and the process that asks it."""
+    """An execution environment: a Runtime API, and the process that uses it."""
 
     def __init__(self, command: list[str], package: Path, environ: Mapping[str, str], log: IO[bytes]) -> None:
         self.api = RuntimeApi()
@@ -170,7 +170,7 @@ class _Environment:
             thread.start()
 
     def hear(self, seconds: float, wanted: set[str]) -> Said:
-        """The first of the wanted that happens. Raises Empty when none did in that time."""
+        """The first of the wanted events. Raises Empty if none happens in time."""
         until = time.monotonic() + seconds
         while True:
             said = self.api.said.get(timeout=max(0.0, until - time.monotonic()))
@@ -178,7 +178,7 @@ class _Environment:
                 return said
 
     def end(self) -> None:
-        """Kill the process, and return when all is gone."""
+        """Kill the process, and return when it has ended."""
         self.process.kill()
         self.process.wait()
         self.api.invocations.put(None)

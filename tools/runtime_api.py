@@ -1,4 +1,4 @@
-"""Lambda's Runtime API on 127.0.0.1: hands invocations to a runtime client, and passes on what it says."""
+"""Lambda's Runtime API on 127.0.0.1: hands invocations to a runtime client, and passes on its answers."""
 
 import json
 import re
@@ -24,14 +24,14 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that happened: "next", "response", "error" and "init error" are requests, "exit" the process's end."""
+    """An event: "next", "response", "error" and "init error" are requests, "exit" is the end of the process."""
 
     what: str
     body: Any = None
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """The Runtime API: hands out invocations, and passes on what is said about them."""
+    """The Runtime API: hands out invocations, and passes on their answers."""
 
     daemon_threads = False  # server_close waits for them
 
@@ -41,7 +41,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.said: SimpleQueue[Said] = SimpleQueue()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed hangs up as it may; all else is an error."""
+        """Ignore the disconnect of a client that was killed; raise other errors."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        """Hand out the next invocation when there is one; None hangs up."""
+        """Hand out the next invocation once there is one; None disconnects."""
         if self.path != "/2018-06-01/runtime/invocation/next":
             self.send_error(404)
             return
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, invocation.event, headers)
 
     def do_POST(self) -> None:
-        """Take an answer or an error."""
+        """Receive an answer or an error."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         said = re.fullmatch(r"/2018-06-01/runtime/(init|invocation/[\w-]+)/(response|error)", self.path)
         if not said:
@@ -88,4 +88,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """What is asked is heard, not logged."""
+        """Requests are passed on, not logged."""

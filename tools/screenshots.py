@@ -2,7 +2,7 @@
 
     python -m tools.screenshots
 
-The stand-in for xkcd.com is behind it, and drawings are in place of the comics.
+The stand-in for xkcd.com is behind it, and drawings replace the comics.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ FAULTS = {353: "html", 1190: "silence", 936: "503"}
 
 
 class View(NamedTuple):
-    """What a browser looks like, and at what it looks."""
+    """A browser window and the page that it shows."""
 
     name: str
     path: str
@@ -66,7 +66,7 @@ def _take(browser: Browser, url: str, view: View) -> None:
 
 
 def _settle(page: Page, at: str | None) -> None:
-    """Wait for all images, and scroll to what is to be seen."""
+    """Wait for all images, and scroll to the subject."""
     page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
     page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
     if at:

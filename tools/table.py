@@ -1,8 +1,8 @@
-"""DynamoDB on 127.0.0.1, played by moto, with the table that serverless.yml defines, and bad weather by option.
+"""DynamoDB on 127.0.0.1, played by moto, with the table that serverless.yml defines, and with faults for tests.
 
     python -m tools.table --port 8002
 
-prints the environment with which a process uses it, and stops at Ctrl-C. What it keeps is gone then.
+prints the environment with which a process uses it, and stops at Ctrl-C. Its items end with it.
 """
 
 import argparse
@@ -41,8 +41,8 @@ _numbers = count(1)
 class LocalTable:
     """A table of comics. `with LocalTable() as table:` serves it in a thread; `table.environ` is how to use it.
 
-    `faults` maps the name of an operation, such as "BatchGetItem", to what befalls it, and may be changed at any
-    time. `asked` counts operations.
+    `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
+    `asked` counts operations.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -73,11 +73,11 @@ class LocalTable:
         )
 
     def lose_connections(self) -> None:
-        """Hang up on each connection that is kept, but only when it is used again, as after a freeze."""
+        """Close each idle connection, but only when it is used again, as after a freeze."""
         self._lost |= self._used
 
     def items(self) -> dict[int, dict[str, Any]]:
-        """All that it holds, by number."""
+        """Its items, by number."""
         client = self.client()
         pages = client.get_paginator("scan").paginate(TableName=self.name)
         held = {int(item["num"]["N"]): item for page in pages for item in page["Items"]}
@@ -106,7 +106,7 @@ class LocalTable:
         client.close()
 
     def answer(self, connection: object, headers: Message, body: dict[str, Any]) -> Response | None:
-        """The answer to a request that came over that connection; None hangs up instead."""
+        """The answer to a request over that connection; None closes the connection."""
         if connection in self._lost:
             return None
         self._used.add(connection)
@@ -120,7 +120,7 @@ class LocalTable:
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves a table to clients that keep their connections, for which werkzeug's server has no use."""
+    """Serves a table to clients that keep connections, which werkzeug's server does not."""
 
     request_queue_size = 128
 
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serverless() -> dict[str, Any]:
-    """What serverless.yml says, its variables as they stand there."""
+    """serverless.yml, with unresolved variables."""
     document: dict[str, Any] = yaml.load(SERVERLESS.read_text(), _Loader)  # noqa: S506 - a SafeLoader
     return document
 
@@ -177,12 +177,12 @@ def refusal(kind: str, status: int = 400) -> Fault:
 
 
 def says(body: bytes) -> Fault:
-    """That, whatever is asked."""
+    """These bytes, for every request."""
     return lambda asked, ask: Response(body, mimetype="application/x-amz-json-1.0")
 
 
 def unprocessed(body: dict[str, Any], ask: Ask) -> Response:
-    """DynamoDB's answer to a batch of which it does the first item and leaves the others."""
+    """DynamoDB's answer to a batch of which it processes only the first item."""
     ((table, wanted),) = body["RequestItems"].items()
     keys = isinstance(wanted, dict)
     batch = wanted["Keys"] if keys else wanted
@@ -194,10 +194,7 @@ def unprocessed(body: dict[str, Any], ask: Ask) -> Response:
 
 @contextmanager
 def table_environ() -> Iterator[dict[str, str]]:
-    """The environment's own table if COMICS_TABLE names one, or without it a local one that runs meanwhile.
-
-    What it yields is what has to be added to the environment.
-    """
+    """The variables to add to the environment: none if COMICS_TABLE names a table, else those of a local one."""
     if os.environ.get("COMICS_TABLE"):
         yield {}
     else:

@@ -1,1 +1,1 @@
-"""The other ways to gather comics: handlers for Lambda as the usual articles have them, each deployable as it is."""
+"""The other ways to gather comics: Lambda handlers as in the usual articles, each deployable as it is."""

@@ -1,4 +1,4 @@
-"""Where the comics that a request asks for are, for all ways in Python."""
+"""The addresses of the requested comics, for all ways in Python."""
 
 import os
 

@@ -12,7 +12,7 @@ loop = asyncio.new_event_loop()
 
 
 async def session() -> aiohttp.ClientSession:
-    """A session that belongs to the loop; it opens a hundred connections at most, as is its default."""
+    """A session on the loop. It opens up to a hundred connections, by default."""
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
 
 

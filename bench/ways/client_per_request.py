@@ -1,6 +1,6 @@
-"""Flask's async views as they come, with a new httpx client for each request, as most articles on them have it.
+"""Flask's async views with a new httpx client for each request, as in most articles.
 
-The client cannot live longer: Flask runs each async view in an event loop of its own, and it would die with it.
+The client cannot live longer, because Flask runs each async view in an event loop of its own.
 """
 
 import asyncio

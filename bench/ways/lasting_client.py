@@ -1,7 +1,7 @@
 """Flask with one httpx client that lasts, on an event loop that lasts in a thread of its own.
 
-What one comes to after "Event loop is closed". Twenty connections stay open between invocations, in
-httpcore's own pool: were it told to keep all hundred, a hundred comics would take it several times as long.
+This is the usual answer to "Event loop is closed". httpcore's pool keeps twenty connections open between invocations.
+If it kept a hundred, a hundred comics would take several times as long.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Flask with `requests`, one comic after the other: what most examples do."""
+"""Flask with `requests`, one comic after the other, as in most examples."""
 
 from typing import Any
 

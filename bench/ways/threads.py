@@ -1,6 +1,6 @@
-"""Flask with `requests` in a pool of threads, which last as the session's connections do: concurrency without async.
+"""Flask with `requests` in a lasting pool of threads: concurrency without async.
 
-The threads share the session, whose pool of connections is made for that.
+The threads share the session and its pool of connections.
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -22,8 +22,8 @@ class StandIn:
 
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
-    `passing_faults` befalls one request. They and `latest` may be changed at any time. `asked` counts requests
-    by path, `connections` those ever accepted.
+    `passing_faults` hits one request. They and `latest` may be changed at any time. `asked` counts requests by path,
+    and `connections` the accepted connections.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class StandIn:
             self._abort_all()
 
     def end(self) -> None:
-        """Stop serving, close all connections, and return when that is done; from any thread but its own."""
+        """Stop serving, close all connections, and return when that is done. Not for its own thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
@@ -104,17 +104,17 @@ class StandIn:
             self._changed.notify_all()
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-        """Wait until what is asked or connected fulfils the condition, and whether it did."""
+        """Wait until requests or connections fulfil the condition. Returns whether they did in time."""
         with self._changed:
             return self._changed.wait_for(condition, seconds)
 
     @property
     def open_connections(self) -> int:
-        """How many are open now."""
+        """The number of open connections."""
         return len(self._open)
 
     def received(self, path: str) -> float:
-        """Count a GET of that path, and say how many seconds its answer is to take."""
+        """Count a GET of that path. Returns the seconds before its answer."""
         if path == "/stand-in":
             return 0.0
         with self._changed:
