@@ -242,3 +242,13 @@ def test_a_table_that_does_not_tell_what_it_holds_is_an_error(table: LocalTable,
     table.faults.clear()
     with pytest.raises(TableError, match=r"^The table did not list its comics before the deadline\.$"):
         rig.fill(latest=6, seconds=0)
+
+
+def test_it_counts_the_comics_that_are_missing_or_old(rig: TableRig, clock: Clock) -> None:
+    def missing() -> int:
+        return rig.loop.run(rig.filler.missing(6, time.monotonic() + 8))
+
+    rig.fill(latest=6, most=2)
+    assert missing() == 4
+    clock.now += FRESH_FOR
+    assert missing() == 6
