@@ -78,13 +78,14 @@ def test_the_page_shows_the_comics_asked_for_with_their_images(open_page: Opener
     assert numbers(page) == ["614", "327", "1"]
     image = page.get_by_alt_text("Woodpecker")
     expect(image).to_be_visible()
-    page.wait_for_function("image => image.complete && image.naturalWidth === 740", arg=image.element_handle())
+    expect(image).to_have_js_property("naturalWidth", 740)
     expect(image).to_have_attribute("title", re.compile("^If you don't have an extension cord"))
 
 
 def test_nothing_moves_when_the_images_come(open_page: Opener) -> None:
     page = open_page("/?n=1-3")
-    page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
+    for image in page.locator("img").all():
+        expect(image).not_to_have_js_property("naturalWidth", 0)
     with_images = page.locator("#comic-3").bounding_box()
     without = open_page("/?n=1-3")
     without.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
