@@ -98,6 +98,7 @@ chromium:
 lock: .stamps/python ## Renew all locks
 	for name in requirements{,-uv,-dev,-runtime} bench/requirements; do $(LOCK) --output-file $$name.txt $$name.in; done
 	npm update --package-lock-only
+	npm update --package-lock-only --prefix tools/lint
 
 clean: ## Remove everything that was made or installed
 	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules tools/lint/node_modules .stamps .serverless dist
