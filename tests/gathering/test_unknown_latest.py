@@ -160,9 +160,11 @@ def test_when_nobody_tells_the_latest_it_is_an_error_and_nothing_is_asked_for_an
 
 def test_beside_a_latest_that_was_not_told_the_last_time_no_comic_is_asked_for(xkcd: StandIn, rig: Rig) -> None:
     xkcd.faults[2665] = "html"
+    xkcd.latency = 0.2  # so that all requests have come before the first answer goes
     with pytest.raises(LatestUnknown):
         rig.gather(Randomly(5))
     xkcd.asked.clear()
+    xkcd.latency = 0.0
     with pytest.raises(LatestUnknown):
         rig.gather(Randomly(5))
     assert xkcd.asked == paths()
