@@ -45,7 +45,7 @@ class Settings:
     floor: int = 3290
     """A comic number known to exist, used as a first guess for the latest. There were 3290 comics in August 2026.
 
-    The nearer it is, the rarer are comics asked for in vain. With 0 none is asked for before the latest is known.
+    The closer it is, the fewer requests are wasted. With 0, no comic is requested before the latest number is known.
     """
     hedge: bool = True
     """Whether a slow request to xkcd is sent again. The first answer counts."""
