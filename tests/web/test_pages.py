@@ -173,7 +173,7 @@ def test_a_page_says_when_to_come_back(client: FlaskClient, xkcd: StandIn) -> No
 
 
 def test_a_page_whose_latest_comic_was_asked_for_does_not_say_otherwise(client: FlaskClient) -> None:
-    assert "1 requests at once" in client.get("/?latest=1").text
+    assert "1 request at once" in client.get("/?latest=1").text
 
 
 def test_a_bad_selection_is_a_page_that_says_what_would_be_right(client: FlaskClient) -> None:
