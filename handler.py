@@ -33,10 +33,10 @@ def handler(event: object, context: events.Context | None) -> dict[str, Any]:
 
     Raises BadEvent, saying what is accepted, when the event is neither.
     """
-    asked = events.read(event)
-    if isinstance(asked, events.Ping):
+    invocation = events.read(event)
+    if isinstance(invocation, events.Ping):
         return app.ping(context)
-    answer: dict[str, Any] = serverless_wsgi.handle_request(app, asked.event, context)
+    answer: dict[str, Any] = serverless_wsgi.handle_request(app, invocation.event, context)
     if "body" not in answer:
         # serverless_wsgi makes up a type for what has none; with a 304, a cache would take it for its copy's.
         for headers in (answer.get("headers", {}), answer.get("multiValueHeaders", {})):

@@ -94,7 +94,7 @@ class Settings:
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
             ca_file=environ.get("SSL_CERT_FILE") or None,
             connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
-            hedge=_switch(environ, "HEDGE", default.hedge),
+            hedge=switch(environ, "HEDGE", default.hedge),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             floor=_count(environ, "XKCD_FLOOR", default.floor),
             comics_in_memory=_count(environ, "COMICS_IN_MEMORY", default.comics_in_memory),
@@ -112,7 +112,8 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    """Whether the variable is 1; `default` if it is absent. Raises ValueError if it is neither 0 nor 1."""
     text = environ.get(name) or str(int(default))
     if text not in ("0", "1"):
         raise ValueError(f"{name} is {text!r}, but must be 0 or 1")

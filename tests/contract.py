@@ -1,4 +1,4 @@
-"""Holds every answer that a test gets against app/openapi.json."""
+"""Holds every answer that a test gets against app/web/openapi.json."""
 
 import copy
 import gzip
@@ -12,16 +12,9 @@ import jsonschema_rs
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.web.contract import PATH as CONTRACT
+from app.web.contract import contract
 
 COMPONENTS = "#/components/"
-
-
-@cache
-def contract() -> dict[str, Any]:
-    """The contract; callers leave it as it is."""
-    document: dict[str, Any] = json.loads(CONTRACT.read_text())
-    return document
 
 
 def documented(path: str, status: int) -> Mapping[str, Any] | None:

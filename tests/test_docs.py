@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import VERSION, Settings
+from app.web.contract import contract
 from tests.commands import ROOT
-from tests.contract import contract
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 

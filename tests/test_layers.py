@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.commands import ROOT
 
 # A package may import only those below it, and so may a module within its package.
 HOUSE = {

@@ -21,25 +21,23 @@ from tests.commands import program
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
-ROOT = Path(__file__).parent.parent
 
-
-def nums(app: XkcdGather, path: str) -> list[int]:
+def numbers(app: XkcdGather, path: str) -> list[int]:
     document = app.test_client().get(path).json
     return [comic["num"] for comic in document["comics"]]
 
 
 def test_two_invocations_in_a_row_use_the_same_connections(xkcd: StandIn, app: XkcdGather) -> None:
-    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert numbers(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
     assert xkcd.connections == 5
-    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert numbers(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
     assert xkcd.connections == 5
 
 
 def test_connections_closed_in_between_are_replaced_unnoticed(xkcd: StandIn, app: XkcdGather) -> None:
-    nums(app, "/comics?n=1-5")
+    numbers(app, "/comics?n=1-5")
     xkcd.close_connections()
-    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert numbers(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
     assert xkcd.connections == 10
     assert all(count == 1 for count in xkcd.asked.values())
 
@@ -48,22 +46,24 @@ def test_a_connection_closed_while_the_request_is_on_its_way_is_replaced_unnotic
     xkcd: StandIn, app: XkcdGather
 ) -> None:
     """The server closes when it sees the request: on a kept connection no answer means no retry is spent."""
-    nums(app, "/comics?n=1-5")
+    numbers(app, "/comics?n=1-5")
     xkcd.passing_faults = ["closed-before-head"] * 5
-    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert numbers(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
     assert sum(xkcd.asked.values()) == 15
 
 
 def test_a_kept_connection_that_breaks_off_an_answer_is_worth_a_retry(xkcd: StandIn, app: XkcdGather) -> None:
-    nums(app, "/comics?n=1")
+    numbers(app, "/comics?n=1")
     xkcd.passing_faults = ["cut-in-head"]
-    assert nums(app, "/comics?n=614") == [614]
+    assert numbers(app, "/comics?n=614") == [614]
     assert xkcd.asked["/614/info.0.json"] == 2
 
 
 def test_no_more_than_a_hundred_connections_are_opened_however_many_ask(xkcd: StandIn, app: XkcdGather) -> None:
     xkcd.latency = 0.05
-    threads = [threading.Thread(target=nums, args=(app, f"/comics?n={1 + 100 * i}-{100 + 100 * i}")) for i in range(3)]
+    threads = [
+        threading.Thread(target=numbers, args=(app, f"/comics?n={1 + 100 * i}-{100 + 100 * i}")) for i in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -79,7 +79,7 @@ def test_twenty_threads_at_once_each_get_their_own_answer(xkcd: StandIn, app: Xk
 
     def ask(num: int) -> None:
         together.wait()
-        answers[num] = nums(app, f"/comics?n={num},{num + 1}")
+        answers[num] = numbers(app, f"/comics?n={num},{num + 1}")
 
     threads = [threading.Thread(target=ask, args=(num,)) for num in range(1, 40, 2)]
     for thread in threads:
@@ -132,7 +132,7 @@ def in_a_fork(app: XkcdGather, path: str) -> list[int]:
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
-            os.write(writing, json.dumps(nums(app, path)).encode())
+            os.write(writing, json.dumps(numbers(app, path)).encode())
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as pipe:
@@ -143,19 +143,19 @@ def in_a_fork(app: XkcdGather, path: str) -> list[int]:
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_has_connections_of_its_own(xkcd: StandIn, app: XkcdGather) -> None:
-    nums(app, "/comics?n=1-2")
+    numbers(app, "/comics?n=1-2")
     assert in_a_fork(app, "/comics?n=3-4") == [3, 4]
     assert xkcd.connections == 4
-    assert nums(app, "/comics?n=5-6") == [5, 6]
+    assert numbers(app, "/comics?n=5-6") == [5, 6]
     assert xkcd.connections == 4
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_uses_the_table_too(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
     app = make_app(table=table.name, comics_in_memory=0)
-    nums(app, "/comics?n=1-4")
+    numbers(app, "/comics?n=1-4")
     assert in_a_fork(app, "/comics?n=1-2") == [1, 2]
-    assert nums(app, "/comics?n=3-4") == [3, 4]
+    assert numbers(app, "/comics?n=3-4") == [3, 4]
     assert (sum(xkcd.asked.values()), table.asked) == (4, {"BatchGetItem": 3, "BatchWriteItem": 1})
 
 
@@ -188,11 +188,11 @@ def test_over_tls_connections_are_kept_and_replaced_too(
     tls_xkcd: StandIn, ca_file: str, make_app: Callable[..., XkcdGather]
 ) -> None:
     app = make_app(xkcd_url=tls_xkcd.url, ca_file=ca_file, comics_in_memory=0)
-    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
-    assert nums(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
+    assert numbers(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert numbers(app, "/comics?n=6-10") == [6, 7, 8, 9, 10]
     assert tls_xkcd.connections == 5
     tls_xkcd.close_connections()
-    assert nums(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
+    assert numbers(app, "/comics?n=1-5") == [1, 2, 3, 4, 5]
     assert tls_xkcd.connections == 10
 
 

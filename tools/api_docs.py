@@ -39,7 +39,7 @@ and shows as a page at `/docs`. All answers are real. A stand-in for xkcd.com is
 
 def main() -> None:
     """Write both files."""
-    contract = with_examples(json.loads(CONTRACT.read_text()))
+    contract = with_examples(documentation.contract())
     CONTRACT.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n")
     GUIDE.parent.mkdir(exist_ok=True)
     GUIDE.write_text(guide(contract))

@@ -12,7 +12,7 @@ import os
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.settings import Settings
+from app.settings import Settings, switch
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
@@ -22,7 +22,7 @@ def main() -> None:
     """Serve until Ctrl-C."""
     with contextlib.ExitStack() as stack:
         with one_line_errors():
-            port, with_table = port_of(os.environ.get("PORT") or "0"), switch_of(os.environ.get("TABLE") or "0")
+            port, with_table = port_of(os.environ.get("PORT") or "0"), switch(os.environ, "TABLE", default=False)
         os.environ.update(stack.enter_context(xkcd_environ()))
         table = stack.enter_context(table_environ()) if with_table else {}
         os.environ.update(table)
@@ -43,13 +43,6 @@ def port_of(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > 65535:
         raise ValueError(f"PORT is {text!r}, but must be a number from 0 to 65535")
     return int(text)
-
-
-def switch_of(text: str) -> bool:
-    """Whether TABLE asks for a table. Raises ValueError."""
-    if text not in ("0", "1"):
-        raise ValueError(f"TABLE is {text!r}, but must be 0 or 1")
-    return text == "1"
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TypeVar
 
 from app.caches.layers import Caches
 from app.clock import Clock
@@ -18,8 +16,6 @@ from app.gathering.gathered import Failure, Gathered
 from app.gathering.stopwatch import Stopwatch
 from app.upstream.budget import ATTEMPTS, Budget
 from app.upstream.polite_xkcd import PoliteXkcd
-
-T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -48,12 +44,12 @@ class Gathering:
 
     async def cached_latest(self) -> LatestNumber | None:
         """The latest number in the caches, fresh or old."""
-        with self._stopwatch.waiting_for_cache():
+        with self._stopwatch.spending("cache"):
             return await self._cache.latest()
 
     async def fetch_latest(self, attempts: int) -> Found:
         """The latest comic, from xkcd. Raises an UpstreamError."""
-        with self._stopwatch.waiting_for_xkcd(), self._stopwatch.timing(0):
+        with self._stopwatch.spending("xkcd"), self._stopwatch.timing(0):
             return await self._fetch("the latest comic", self._xkcd.latest(self._budget, attempts))
 
     async def adopt_latest(self, found: Found) -> int:
@@ -73,7 +69,7 @@ class Gathering:
         """
         now = self._clock()
         new = [num for num in existing(numbers) if num not in self._found and num not in self._requests]
-        with self._stopwatch.waiting_for_cache():
+        with self._stopwatch.spending("cache"):
             self._found.update(await self._cache.comics(new))
         to_request = [num for num in numbers if not (num in self._found and self._found[num].is_fresh(now))]
         for num in to_request:
@@ -85,7 +81,7 @@ class Gathering:
         """The outcome for each of these numbers, once it is known. Requests for other comics are cancelled."""
         self._cancel_all_but(numbers)
         requests = await self.start(numbers)
-        with self._stopwatch.waiting_for_xkcd():
+        with self._stopwatch.spending("xkcd"):
             answers = await asyncio.gather(*requests.values()) if requests else []
         by_number = {**self._found, **dict(zip(requests, answers, strict=True))}
         return {num: by_number[num] for num in numbers}
@@ -98,11 +94,11 @@ class Gathering:
             timings=self._stopwatch.timings((0, *outcomes)),
             latest=latest.num if latest else None,
             seconds=self._stopwatch.seconds,
-            cache_seconds=self._stopwatch.cache_seconds,
-            xkcd_seconds=self._stopwatch.xkcd_seconds,
+            cache_seconds=self._stopwatch.spent["cache"],
+            xkcd_seconds=self._stopwatch.spent["xkcd"],
             retried=self._budget.retried,
             hedged=self._budget.hedged,
-            reasons=Counter(error.reason for error in self._budget.failures),
+            reasons=self._budget.reasons,
             latest_stale=self.latest_stale,
         )
 
@@ -111,7 +107,7 @@ class Gathering:
         self._xkcd.close(self._budget)
         self._cancel_all_but(())
         await asyncio.gather(*self._requests.values(), return_exceptions=True)
-        for reason, count in Counter(error.reason for error in self._budget.failures).items():
+        for reason, count in self._budget.reasons.items():
             first = next(error for error in self._budget.failures if error.reason == reason)
             cause = f" {first.__cause__!r}" if first.__cause__ else ""
             _log.warning("xkcd failed (%s) in %d requests: %s%.200s", reason, count, first, cause)
@@ -119,7 +115,7 @@ class Gathering:
     async def keep(self) -> None:
         """Put what was fetched into the caches."""
         if self._fetched:
-            with self._stopwatch.waiting_for_cache():
+            with self._stopwatch.spending("cache"):
                 await self._cache.keep(self._fetched.values(), self._latest)
 
     async def _request(self, num: int) -> Found | Failure:

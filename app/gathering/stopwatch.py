@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from app.gathering.gathered import Timing
 
@@ -11,8 +12,7 @@ class Stopwatch:
     """Measures one gathering, in seconds from its making on."""
 
     def __init__(self) -> None:
-        self.cache_seconds = 0.0
-        self.xkcd_seconds = 0.0
+        self.spent = {"cache": 0.0, "xkcd": 0.0}
         self._began = time.monotonic()
         self._timings: dict[int, Timing] = {}
 
@@ -22,22 +22,13 @@ class Stopwatch:
         return time.monotonic() - self._began
 
     @contextmanager
-    def waiting_for_cache(self) -> Iterator[None]:
-        """Count the duration of the block as spent on the caches."""
+    def spending(self, on: Literal["cache", "xkcd"]) -> Iterator[None]:
+        """Count the duration of the block as spent on the caches or on xkcd."""
         began = self.seconds
         try:
             yield
         finally:
-            self.cache_seconds += self.seconds - began
-
-    @contextmanager
-    def waiting_for_xkcd(self) -> Iterator[None]:
-        """Count the duration of the block as spent on xkcd."""
-        began = self.seconds
-        try:
-            yield
-        finally:
-            self.xkcd_seconds += self.seconds - began
+            self.spent[on] += self.seconds - began
 
     @contextmanager
     def timing(self, num: int) -> Iterator[None]:

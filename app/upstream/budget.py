@@ -1,5 +1,6 @@
 """Pure: how many retries and hedges one gathering may send."""
 
+from collections import Counter
 from math import inf
 from random import Random
 
@@ -42,6 +43,11 @@ class Budget:
     def only_refused(self) -> bool:
         """Whether requests were sent and all of them were refused."""
         return 0 < self._refusals == self.ended
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many requests failed, by UpstreamError.reason."""
+        return Counter(error.reason for error in self.failures)
 
     @property
     def may_hedge(self) -> bool:

@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
             self.close()
-            self._finish(NotHttp(str(error)))  # an answer that was whole before the fault counts nevertheless
+            self._finish(NotHttp(str(error)))  # an answer that was whole before the fault still counts
         if self._answer is not None:
             self._finish()
         elif self.received > LARGEST_ANSWER:

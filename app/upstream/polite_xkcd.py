@@ -8,7 +8,7 @@ from app.circuit import Circuit
 from app.clock import Clock
 from app.comics.comic import Comic
 from app.errors import Forbidden, Paused, RateLimited, Refused, UpstreamError
-from app.upstream.budget import ATTEMPTS, Budget
+from app.upstream.budget import Budget
 from app.upstream.hedger import Hedger
 from app.upstream.race import Request
 from app.upstream.xkcd import Xkcd
@@ -30,11 +30,11 @@ class PoliteXkcd:
         self._hedger = Hedger(xkcd.connect, self._circuit, hedge)
         self._trial = asyncio.Lock()
 
-    async def comic(self, num: int, budget: Budget, attempts: int = ATTEMPTS) -> Comic:
+    async def comic(self, num: int, budget: Budget, attempts: int) -> Comic:
         """The comic of that number, after up to `attempts` attempts. Raises an UpstreamError."""
         return await self._ask(partial(self._xkcd.comic, num), budget, attempts)
 
-    async def latest(self, budget: Budget, attempts: int = ATTEMPTS) -> Comic:
+    async def latest(self, budget: Budget, attempts: int) -> Comic:
         """The latest comic, after up to `attempts` attempts. Raises an UpstreamError."""
         return await self._ask(self._xkcd.latest, budget, attempts)
 

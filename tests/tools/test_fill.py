@@ -52,7 +52,7 @@ def test_filling_brings_everything_and_begun_again_has_nothing_to_do(xkcd: Stand
 
 def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> None:
     xkcd.latest = 9
-    xkcd.passing_faults = ["html", "closed-afterwards"]  # the last befalls the first request, which is for the latest
+    xkcd.passing_faults = ["html", "closed-afterwards"]  # the last hits the first request, which is for the latest
     code, said, logged = run(xkcd)
     reason = "xkcd failed (invalid) in 1 requests: xkcd's answer for comic 8 is not JSON. "
     assert code == 0

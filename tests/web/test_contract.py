@@ -15,8 +15,9 @@ from app import create_app
 from app.application import XkcdGather
 from app.settings import Settings
 from app.web.contract import PATH as CONTRACT
+from app.web.contract import contract
 from app.web.fields import FIELDS
-from tests.contract import assert_valid, contract, documented
+from tests.contract import assert_valid, documented
 from tools import api_docs
 from tools.faults import FAULTS
 from tools.stand_in import StandIn, records

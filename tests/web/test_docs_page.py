@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.web import contract as documentation
-from tests.contract import contract
+from app.web.contract import contract
 
 OPERATIONS = [operation for _, operations in documentation.sections(contract()) for operation in operations]
 

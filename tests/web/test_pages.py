@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import VERSION, Settings
-from tests.contract import contract
+from app.web.contract import contract
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 
