@@ -50,7 +50,7 @@ class XkcdGather(AsyncFlask):
         self._build_id = settings.build_id or uuid.uuid4().hex
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
-        xkcd = PoliteXkcd(Xkcd(settings, transport), clock, settings.hedge)
+        xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
         table = self._open_table(settings.table, clock) if settings.table else None
         caches = Caches(settings.comics_in_memory, table, clock)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())

@@ -3,4 +3,7 @@
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Returns the Unix time in seconds. Tests pass one that they set."""
+"""Returns a time in seconds: Unix time where it decides how old something is, monotonic where it measures a duration.
+
+Tests pass one that they set.
+"""

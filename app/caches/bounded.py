@@ -8,7 +8,6 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from app.circuit import Circuit
-from app.clock import Clock
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError
 
@@ -44,11 +43,10 @@ class Bounded:
     `deadline` is on the monotonic clock.
     """
 
-    def __init__(self, table: Table, reading: Circuit, writing: Circuit, clock: Clock, deadline: float) -> None:
+    def __init__(self, table: Table, reading: Circuit, writing: Circuit, deadline: float) -> None:
         self._table = table
         self._reading = reading
         self._writing = writing
-        self._clock = clock
         self._deadline = deadline
         self._seconds_left = TABLE_TIMEOUT
         self._left_out = False
@@ -65,7 +63,7 @@ class Bounded:
         await self._try(self._writing, partial(self._table.keep, comics, latest))
 
     async def _try(self, circuit: Circuit, call: Callable[[], Awaitable[T]]) -> T | None:
-        if self._left_out or circuit.seconds_left(self._clock()):
+        if self._left_out or circuit.seconds_left:
             return None
         began = time.monotonic()
         try:
@@ -74,7 +72,7 @@ class Bounded:
             self._leave_out(circuit, error)
             return None
         self._seconds_left -= time.monotonic() - began
-        circuit.record_success(self._clock())
+        circuit.record_success()
         return answer
 
     def _leave_out(self, circuit: Circuit, error: Exception) -> None:
@@ -83,7 +81,7 @@ class Bounded:
         bug = None if isinstance(error, TimeoutError | TableError) else error
         _log.warning("This request does without the table: %s", why, exc_info=bug)
         if time.monotonic() < self._deadline:  # otherwise the request was late, not the table
-            circuit.record_failure(self._clock())
+            circuit.record_failure()
 
 
 async def _within(seconds: float, call: Callable[[], Awaitable[T]]) -> T:

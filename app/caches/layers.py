@@ -1,5 +1,6 @@
 """What a cache of comics is, two of them as one, and the caches of this process."""
 
+import time
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
@@ -57,13 +58,18 @@ class Layered:
 
 
 class Caches:
-    """The caches of this process: memory, and below it a table if there is one."""
+    """The caches of this process: memory, and below it a table if there is one.
 
-    def __init__(self, comics_in_memory: int, table: Table | None, clock: Clock) -> None:
+    `clock` tells Unix time and decides what is fresh; `monotonic` measures pauses.
+    """
+
+    def __init__(
+        self, comics_in_memory: int, table: Table | None, clock: Clock, monotonic: Clock = time.monotonic
+    ) -> None:
         self.memory = Memory(comics_in_memory, clock)
         self._table = table
-        self._reading = Circuit()
-        self._writing = Circuit()
+        self._reading = Circuit(monotonic)
+        self._writing = Circuit(monotonic)
         self._clock = clock
 
     @property
@@ -74,7 +80,7 @@ class Caches:
     @property
     def writing_is_paused(self) -> bool:
         """Whether the table takes nothing for now, because writing to it failed."""
-        return self._writing.seconds_left(self._clock()) > 0
+        return self._writing.seconds_left > 0
 
     def for_request(self, deadline: float) -> Cache:
         """All of them as one, for a request that must be answered at `deadline`, on the monotonic clock."""
@@ -84,7 +90,7 @@ class Caches:
 
     def bounded(self, table: Table, deadline: float) -> Cache:
         """The table alone, for such a request."""
-        return Bounded(table, self._reading, self._writing, self._clock, deadline)
+        return Bounded(table, self._reading, self._writing, deadline)
 
 
 def _is_newer(found: Found, other: Found) -> bool:

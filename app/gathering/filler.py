@@ -56,15 +56,17 @@ class Filler:
         held = await self._held(deadline)
         todo = self._gaps(latest, held)[:most]
         tried: list[int] = []
-        trouble, circuit, stopped = None, Circuit(), False
+        trouble, circuit, stopped = None, Circuit(time.monotonic), False
         while len(tried) < len(todo) and time.monotonic() < deadline and not stopped and not circuit.is_open:
             group = todo[len(tried) : len(tried) + self._at_once]
             gathered = await self._bring(group, held, deadline)
             tried += group
             progress(len(tried), len(todo))
             trouble = self._trouble(gathered, held)
-            record = circuit.record_failure if trouble else circuit.record_success
-            record(time.monotonic())
+            if trouble:
+                circuit.record_failure()
+            else:
+                circuit.record_success()
             refusals = [each.error for each in gathered.failures if isinstance(each.error, Refused)]
             stopped = any(refusal.asks_to_stop for refusal in refusals)
         failed = {num for num in tried if not self._has(num, held)}

@@ -14,6 +14,7 @@ from app.comics.selection import existing
 from app.errors import NoSuchComic, TimedOut, UpstreamError
 from app.gathering.gathered import Failure, Gathered
 from app.gathering.stopwatch import Stopwatch
+from app.runtime.time_limit import TimeLimit
 from app.upstream.budget import ATTEMPTS, Budget
 from app.upstream.polite_xkcd import PoliteXkcd
 
@@ -121,8 +122,7 @@ class Gathering:
     async def _request(self, num: int) -> Found | Failure:
         if absence := self._memory.absence(num):
             return Failure(num, absence)
-        older = self._found.get(num)
-        attempts = ATTEMPTS if older is None else 1
+        attempts = 1 if num in self._found else ATTEMPTS
         try:
             with self._stopwatch.timing(num):
                 found = await self._fetch(f"comic {num}", self._xkcd.comic(num, self._budget, attempts))
@@ -130,13 +130,22 @@ class Gathering:
             self._memory.keep_absent(num)
             return Failure(num, error)
         except UpstreamError as error:
-            return Failure(num, error) if older is None else replace(older, stale=True)
+            return await self._instead(num, error)
         self._fetched[num] = found
+        await self._memory.keep([found])  # other gatherings may look for it before this one is over
         return found
+
+    async def _instead(self, num: int, error: UpstreamError) -> Found | Failure:
+        """The outcome after a failed request: another gathering's comic, or an old one."""
+        other = (await self._memory.comics([num])).get(num)
+        if other is not None and other.is_fresh(self._clock()):
+            return other
+        older = self._found.get(num)
+        return Failure(num, error) if older is None else replace(older, stale=True)
 
     async def _fetch(self, what: str, answer: Awaitable[Comic]) -> Found:
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with TimeLimit(self._deadline):
                 return Found(await answer, self._clock())
         except TimeoutError as error:
             late = TimedOut(f"xkcd did not send {what} before the deadline.", "deadline")

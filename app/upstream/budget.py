@@ -57,7 +57,7 @@ class Budget:
     def raise_if_over(self) -> None:
         """Raise the 403 or 429 that ended this budget, if there was one."""
         if self._end is not None:
-            raise type(self._end)(str(self._end), self._end.retry_after)
+            raise self._end
 
     def record(self, error: UpstreamError | None) -> None:
         """Record how a request ended: with a comic (None) or with an error."""
@@ -68,6 +68,13 @@ class Budget:
             self._refusals += 1
             self.retry_after = max(self.retry_after, error.retry_after or 0)
         if error is not None and not isinstance(error, NoSuchComic):
+            self.failures.append(error)
+
+    def record_shared(self, error: UpstreamError) -> None:
+        """Record how a request ended that another gathering may have sent; its end counts for that gathering."""
+        if isinstance(error, Forbidden | RateLimited):
+            self._end = error
+        if not isinstance(error, NoSuchComic) and error not in self.failures:
             self.failures.append(error)
 
     def backoff(self, error: UpstreamError, attempts: int) -> float | None:

@@ -1,6 +1,7 @@
 """One HTTP/1.1 connection: an asyncio protocol around llhttp, Node's parser, from httptools."""
 
 import asyncio
+import socket
 import ssl
 from typing import NamedTuple, cast
 
@@ -51,10 +52,12 @@ class Connection(asyncio.Protocol):
         self._keeps_alive = False
 
     @classmethod
-    async def open(cls, host: str, port: int, ssl_context: ssl.SSLContext | None) -> "Connection":
-        """Connect, over TLS if there is a context. Raises OSError."""
-        # Without happy_eyeballs_delay: with it, connections stayed open when cancelled (seen on CPython 3.11).
-        _, connection = await asyncio.get_running_loop().create_connection(cls, host, port, ssl=ssl_context)
+    async def open(cls, connected: socket.socket, host: str, ssl_context: ssl.SSLContext | None) -> "Connection":
+        """A connection over this socket, over TLS with that host if there is a context. Raises OSError."""
+        name = host if ssl_context is not None else None
+        _, connection = await asyncio.get_running_loop().create_connection(
+            cls, sock=connected, ssl=ssl_context, server_hostname=name
+        )
         return connection
 
     @property

@@ -6,107 +6,117 @@ httpcore's pool visits all its connections at each request, which costs a hundre
 
 import asyncio
 import ssl
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from contextvars import Context
 from urllib.parse import urlsplit
 
 import certifi
 
+from app.runtime.per_loop import PerLoop
+from app.runtime.time_limit import TimeLimit
 from app.settings import MOST_CONNECTIONS
+from app.upstream.addresses import Addresses
 from app.upstream.connection import Answer, Connection
+from app.upstream.free_list import FreeList
 from app.upstream.no_answer import Lost
 
 
-@dataclass(slots=True)
-class _LoopState:
-    """The part of a pool that belongs to one event loop."""
-
-    slots: asyncio.Semaphore
-    idle: list[Connection] = field(default_factory=list)
-
-
 class ConnectionPool:
-    """Connections to the origin of `url`, which stay open from request to request. It sets no timeouts: callers do.
+    """Connections to the origin of `url`, which stay open from request to request.
 
-    Each event loop has up to `limit` of its own, because a forked child must not touch its parent's sockets.
-    `ca_file` is a PEM file of the authorities trusted for TLS; None means certifi's.
+    Each event loop has its own, because a forked child must not touch its parent's sockets. `ca_file` is a PEM file of
+    the authorities trusted for TLS; None means certifi's.
     """
 
-    def __init__(self, url: str, ca_file: str | None, limit: int = MOST_CONNECTIONS) -> None:
+    def __init__(self, url: str, ca_file: str | None) -> None:
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
-        self._port = parts.port or (443 if self._tls else 80)
+        port = parts.port or (443 if self._tls else 80)
         self._ca_file = ca_file
-        self._limit = limit
         self._ssl_context: ssl.SSLContext | None = None
-        self._loops: dict[asyncio.AbstractEventLoop, _LoopState] = {}
+        self._free_lists = PerLoop(FreeList)
+        self._addresses = PerLoop(lambda: Addresses(self._host, port))
 
-    async def exchange(self, request: bytes) -> Answer:
+    async def exchange(self, request: bytes, seconds: float) -> Answer:
         """Send a request without a body and return its answer. Raises NoAnswer, or OSError if not connected.
 
-        The other side may have closed an idle connection, which shows only now. Then the request is sent again over
-        a new connection. That is not a retry, as no part of an answer was seen.
+        After `seconds` without a whole answer, it raises TimeoutError. An idle connection may be closed or dead, which
+        shows only now. If nothing was heard on it, the request is sent again over a new connection, with the same
+        time. That is not a retry, as no part of an answer was seen.
         """
-        state = self._state()
-        async with state.slots:
-            idle = _take(state.idle)
-            if idle is not None:
-                try:
-                    return await _use(idle, request, state.idle)
-                except Lost:
-                    if idle.received:
-                        raise
-            return await _use(await self._open(), request, state.idle)
+        free = self._free_lists.get()
+        idle, began = free.take(), _now()
+        if idle is not None:
+            try:
+                return await _use(idle, free, request, began + seconds)
+            except (Lost, TimeoutError) as error:
+                if idle.received:
+                    raise
+                if isinstance(error, TimeoutError):
+                    free.close(unused_since=began)  # those that died with this one
+        return await self._exchange_anew(free, request, seconds)
 
     async def connect(self, count: int) -> None:
         """Open connections, concurrently, until `count` are idle. Raises OSError."""
-        state = self._state()
-        async with AsyncExitStack() as stack:
-            for _ in range(count):  # so that idle and busy connections together stay within the limit
-                await stack.enter_async_context(state.slots)
-            state.idle[:] = [idle for idle in state.idle if idle.is_open]
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(count - len(state.idle)):
-                        group.create_task(self._open_into(state.idle))
-            except ExceptionGroup as errors:
-                raise errors.exceptions[0] from errors
+        free = self._free_lists.get()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(count, MOST_CONNECTIONS - free.at_work) - free.count):
+                    group.create_task(self._open_into(free))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
 
     async def aclose(self) -> None:
         """Close the idle connections of the running event loop. A busy one stays open when it becomes idle."""
-        idle = self._state().idle
-        while idle:
-            idle.pop().close()
+        self._free_lists.get().close()
 
-    def _state(self) -> _LoopState:
-        loop = asyncio.get_running_loop()
-        if loop not in self._loops:
-            self._loops[loop] = _LoopState(asyncio.Semaphore(self._limit))
-        return self._loops[loop]
+    async def _exchange_anew(self, free: FreeList, request: bytes, seconds: float) -> Answer:
+        """Exchange over a new connection; if the server takes no more of them, over one that it has taken."""
+        new, end = None, _now() + seconds
+        try:
+            with free.working():
+                async with TimeLimit(end):
+                    new = await self._open()
+                return await _use(new, free, request, end)
+        except (Lost, OSError) as error:
+            if new is not None and (new.received or not isinstance(error, Lost)):
+                raise
+            taken = await free.wait()
+            if taken is None:
+                raise
+        return await _use(taken, free, request, _now() + seconds)
 
-    async def _open_into(self, idle: list[Connection]) -> None:
-        idle.append(await self._open())
+    async def _open_into(self, free: FreeList) -> None:
+        with free.working():
+            free.add(await self._open())
 
     async def _open(self) -> Connection:
         if self._tls and self._ssl_context is None:
             self._ssl_context = _ssl_context(self._ca_file)
-        return await Connection.open(self._host, self._port, self._ssl_context)
+        # In an empty context: a connection keeps the context in which it was opened, and so the Flask request in it.
+        opening = asyncio.get_running_loop().create_task(self._open_now(self._ssl_context), context=Context())
+        try:
+            return await opening
+        except asyncio.CancelledError:
+            if opening.done() and not opening.cancelled() and not opening.exception():
+                opening.result().close()  # it was opened in the turn of the loop in which the caller left
+            raise
+
+    async def _open_now(self, ssl_context: ssl.SSLContext | None) -> Connection:
+        connected = await self._addresses.get().connect()
+        return await Connection.open(connected, self._host, ssl_context)
 
 
-def _take(idle: list[Connection]) -> Connection | None:
-    while idle:
-        connection = idle.pop()
-        if connection.is_open:
-            return connection
-    return None
+async def _use(connection: Connection, free: FreeList, request: bytes, end: float) -> Answer:
+    with free.working():
+        async with TimeLimit(end):
+            answer = await connection.exchange(request)
+        free.add(connection)
+        return answer
 
 
-async def _use(connection: Connection, request: bytes, idle: list[Connection]) -> Answer:
-    answer = await connection.exchange(request)
-    if connection.is_open:
-        idle.append(connection)
-    return answer
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _ssl_context(ca_file: str | None) -> ssl.SSLContext:

@@ -33,14 +33,22 @@ class Hedger:
         self._latencies = Latencies()
         self._allowance = Allowance()
 
-    async def send(self, request: Request, budget: Budget) -> Comic:
-        """The first answer to the request or to one of its hedges. Raises the first UpstreamError if all fail."""
+    async def send(self, request: Request, budget: Budget, is_busy: Callable[[], bool]) -> Comic:
+        """The first answer to the request or to one of its hedges. Raises the first UpstreamError if all fail.
+
+        Nothing is hedged while `is_busy`, when other requests wait for a connection.
+        """
         self._allowance.record_request()
         timed = partial(self._timed, request)
         patience = self._latencies.patience if self._enabled else None
         if patience is None:
             return await timed()
-        return await race(timed, patience, partial(self._may_hedge, budget), partial(self._reconnect, budget, patience))
+        return await race(
+            timed,
+            patience,
+            may_hedge=lambda: not is_busy() and self._may_hedge(budget),
+            reconnect=partial(self._reconnect, budget, patience),
+        )
 
     async def _timed(self, request: Request) -> Comic:
         now = asyncio.get_running_loop().time

@@ -14,7 +14,10 @@ class ResponseTooLarge(httpx.RemoteProtocolError):
 
 
 class KeepAliveTransport(httpx.AsyncBaseTransport):
-    """A transport for one origin that keeps its connections. It sets no timeouts: callers do."""
+    """A transport for one origin that keeps its connections.
+
+    httpx's `read` timeout is the time for a whole answer over one connection, from connecting to the last byte.
+    """
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
@@ -22,10 +25,10 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and read the response.
 
-        Raises httpx.ConnectError, ReadError or RemoteProtocolError, of which ResponseTooLarge is one.
+        Raises httpx.ConnectError, ReadTimeout, ReadError or RemoteProtocolError, of which ResponseTooLarge is one.
         """
         with _as_httpx_errors():
-            answer = await self._pool.exchange(_written(request))
+            answer = await self._pool.exchange(_written(request), request.extensions["timeout"]["read"])
         return httpx.Response(
             answer.status,
             headers=answer.headers,
@@ -64,5 +67,7 @@ def _as_httpx_errors() -> Iterator[None]:
         raise httpx.ReadError(str(error)) from error
     except NoAnswer as error:
         raise httpx.RemoteProtocolError(str(error)) from error
+    except TimeoutError as error:
+        raise httpx.ReadTimeout("no whole answer in time") from error
     except OSError as error:
         raise httpx.ConnectError(str(error)) from error

@@ -58,11 +58,11 @@ class Xkcd:
 
     async def _get(self, path: str, what: str, num: int | None) -> Comic:
         # httpx's extension "target" replaces the path of the URL: parsing a URL for each comic takes longer.
-        request = httpx.Request("GET", self._url, headers=HEADERS, extensions={"target": path.encode()})
+        extensions = {"target": path.encode(), "timeout": {"read": self._timeout}}
+        request = httpx.Request("GET", self._url, headers=HEADERS, extensions=extensions)
         with _as_upstream_errors(what):
-            async with asyncio.timeout(self._timeout):
-                response = await self._transport.handle_async_request(request)
-                body = b"".join([part async for part in response.aiter_raw()])
+            response = await self._transport.handle_async_request(request)
+            body = b"".join([part async for part in response.aiter_raw()])
         try:
             decoded = records.decoded(body, response.headers, what)
             return records.comic(response.status_code, response.headers, decoded, what, num)
@@ -76,7 +76,7 @@ class Xkcd:
 def _as_upstream_errors(what: str) -> Iterator[None]:
     try:
         yield
-    except TimeoutError as error:
+    except (TimeoutError, httpx.TimeoutException) as error:
         raise TimedOut(f"xkcd did not send {what} in time.") from error
     except httpx.ConnectError as error:
         raise Unreachable("xkcd could not be reached.", _reason(error.__cause__)) from error

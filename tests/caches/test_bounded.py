@@ -58,7 +58,7 @@ class House:
     def __init__(self) -> None:
         self.clock = Clock()
         self.table = ScriptedTable()
-        self.caches = Caches(100, self.table, self.clock)
+        self.caches = Caches(100, self.table, self.clock, self.clock)
 
     def bounded(self, seconds: float = 8.0) -> Cache:
         return self.caches.bounded(self.table, time.monotonic() + seconds)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from app.upstream.addresses import Addresses
 from app.upstream.connection import LARGEST_ANSWER, MOST_HEADERS, Connection
 from app.upstream.no_answer import Lost, NotHttp, TooLarge
 from tests.plain_server import sending, serving
@@ -21,12 +22,17 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+async def open_to(port: int) -> Connection:
+    """A connection to that port of this machine."""
+    return await Connection.open(await Addresses("127.0.0.1", port).connect(), "127.0.0.1", None)
+
+
 def over(use: Callable[[Connection], Awaitable[T]], *answers: bytes, closes: bool = True) -> T:
     """What becomes of one connection to a server that sends these."""
 
     async def run() -> T:
         async with sending(*answers, closes=closes) as port:
-            connection = await Connection.open("127.0.0.1", port, None)
+            connection = await open_to(port)
             try:
                 return await use(connection)
             finally:
@@ -87,7 +93,7 @@ def test_it_matters_not_how_the_bytes_are_cut() -> None:
                 await asyncio.sleep(0)
 
         async with serving(serve) as port:
-            connection = await Connection.open("127.0.0.1", port, None)
+            connection = await open_to(port)
             try:
                 return await body(connection)
             finally:
@@ -136,7 +142,7 @@ def test_what_comes_unasked_ends_the_connection() -> None:
 
     async def run() -> None:
         async with serving(serve) as port:
-            connection = await Connection.open("127.0.0.1", port, None)
+            connection = await open_to(port)
             await closed.wait()
             with pytest.raises(Lost):
                 await connection.exchange(GET)
@@ -173,7 +179,7 @@ def test_an_answer_that_is_reset_is_lost() -> None:
 
     async def run() -> None:
         async with serving(reset) as port:
-            connection = await Connection.open("127.0.0.1", port, None)
+            connection = await open_to(port)
             with pytest.raises(Lost, match="reset"):
                 await connection.exchange(GET)
 
@@ -251,6 +257,6 @@ def test_where_nobody_listens_there_is_no_connection() -> None:
         async with sending() as port:
             pass
         with pytest.raises(ConnectionRefusedError):
-            await Connection.open("127.0.0.1", port, None)
+            await open_to(port)
 
     asyncio.run(run())

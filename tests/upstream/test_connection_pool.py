@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from app.upstream import connection_pool
 from app.upstream.connection_pool import ConnectionPool
 from app.upstream.no_answer import Lost
 from tests.plain_server import serving
@@ -18,12 +19,16 @@ from tools.stand_in import StandIn
 
 
 @contextlib.asynccontextmanager
-async def connections(url: str, ca_file: str | None = None, limit: int = 100) -> AsyncIterator[ConnectionPool]:
-    kept = ConnectionPool(url, ca_file, limit)
+async def connections(url: str, ca_file: str | None = None) -> AsyncIterator[ConnectionPool]:
+    kept = ConnectionPool(url, ca_file)
     try:
         yield kept
     finally:
         await kept.aclose()
+
+
+SECONDS = 8.0
+"""More than any answer here takes."""
 
 
 def request(num: int) -> bytes:
@@ -32,24 +37,15 @@ def request(num: int) -> bytes:
 
 async def get(kept: ConnectionPool, *nums: int) -> list[int]:
     """The numbers of the comics that come when these are asked for at once."""
-    answers = await asyncio.gather(*(kept.exchange(request(num)) for num in nums))
+    answers = await asyncio.gather(*(kept.exchange(request(num), SECONDS) for num in nums))
     return [json.loads(answer.body)["num"] for answer in answers]
-
-
-def test_requests_beyond_the_limit_wait_for_a_connection(xkcd: StandIn) -> None:
-    async def run() -> list[int]:
-        async with connections(xkcd.url, limit=2) as kept:
-            return await get(kept, *range(1, 21))
-
-    assert asyncio.run(run()) == list(range(1, 21))
-    assert (sum(xkcd.asked.values()), xkcd.connections) == (20, 2)
 
 
 def test_the_connection_used_last_is_used_first(xkcd: StandIn) -> None:
     async def run() -> None:
         async with connections(xkcd.url) as kept:
             await get(kept, 1, 2, 3)
-            first, second = [(await kept.exchange(request(num))).connection for num in (4, 5)]
+            first, second = [(await kept.exchange(request(num), SECONDS)).connection for num in (4, 5)]
             assert first is second
 
     asyncio.run(run())
@@ -58,35 +54,17 @@ def test_the_connection_used_last_is_used_first(xkcd: StandIn) -> None:
 def test_a_connection_that_its_user_closed_is_not_used_again(xkcd: StandIn) -> None:
     async def run() -> None:
         async with connections(xkcd.url) as kept:
-            (await kept.exchange(request(1))).connection.close()
+            (await kept.exchange(request(1), SECONDS)).connection.close()
             await get(kept, 2)
 
     asyncio.run(run())
     assert xkcd.connections == 2
 
 
-def test_a_request_cancelled_while_it_waits_for_a_connection_takes_none(xkcd: StandIn) -> None:
-    async def run() -> None:
-        async with connections(xkcd.url, limit=1) as kept:
-            xkcd.faults[1] = "silence"
-            holding = asyncio.create_task(get(kept, 1))
-            assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.asked.total() == 1)
-            waiting = asyncio.create_task(get(kept, 2))
-            await asyncio.sleep(0)
-            for task in (waiting, holding):
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
-            await get(kept, 3)
-
-    asyncio.run(run())
-    assert xkcd.asked == {"/1/info.0.json": 1, "/3/info.0.json": 1}
-
-
 def test_a_connection_in_use_while_the_others_are_closed_is_kept_afterwards(xkcd: StandIn) -> None:
     async def run() -> None:
         xkcd.latency = 0.05
-        async with connections(xkcd.url, limit=1) as kept:
+        async with connections(xkcd.url) as kept:
             using = asyncio.create_task(get(kept, 1))
             assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.asked.total() == 1)
             await kept.aclose()
@@ -135,7 +113,7 @@ def test_over_tls_what_came_unread_ends_a_kept_connection(surplus: str, tmp_path
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         async with connections(url, str(tmp_path / "ca.pem")) as kept:
             served = asyncio.create_task(asyncio.to_thread(serve))
-            bodies = [(await kept.exchange(request(1))).body for _ in range(2)]
+            bodies = [(await kept.exchange(request(1), SECONDS)).body for _ in range(2)]
             await kept.aclose()
             await served
             return bodies
@@ -153,7 +131,7 @@ def test_a_connection_closed_before_it_is_used_is_lost() -> None:
     async def run() -> None:
         async with serving(serve) as port, connections(f"http://127.0.0.1:{port}") as kept:
             with pytest.raises(Lost):
-                await kept.exchange(request(1))
+                await kept.exchange(request(1), SECONDS)
 
     asyncio.run(run())
 
@@ -182,10 +160,16 @@ def test_connections_that_were_closed_are_opened_anew(xkcd: StandIn) -> None:
     assert xkcd.connections == 4
 
 
-def test_connecting_beforehand_stays_within_the_limit(xkcd: StandIn) -> None:
+def test_connecting_beforehand_stays_within_the_limit(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_pool, "MOST_CONNECTIONS", 1)
+
     async def run() -> None:
-        async with connections(xkcd.url, limit=1) as kept:
-            await asyncio.gather(get(kept, 1), kept.connect(1), get(kept, 2))
+        xkcd.latency = 0.05
+        async with connections(xkcd.url) as kept:
+            using = asyncio.create_task(get(kept, 1))
+            assert await asyncio.to_thread(xkcd.wait_until, lambda: xkcd.asked.total() == 1)
+            await kept.connect(1)
+            await using
 
     asyncio.run(run())
     assert xkcd.connections == 1
