@@ -195,9 +195,10 @@ def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
     assert xkcd.asked == {"/1/info.0.json": 1}
 
 
-def test_an_old_comic_is_served_at_the_deadline(rig: Rig) -> None:
+def test_an_old_comic_is_served_at_the_deadline(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1,)))
     rig.clock.now += FRESH_FOR
+    xkcd.faults[0] = "silence"
     gathered = rig.gather(Listed((1, 2)), seconds=-1)
     assert ([found.stale for found in gathered.comics], len(gathered.failures)) == ([True], 1)
 

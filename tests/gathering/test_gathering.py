@@ -25,7 +25,7 @@ def rig(xkcd: StandIn) -> Iterator[Rig]:
         ("429", "http_429", "xkcd is rate-limiting us (429)."),
         ("503-retry-after", "http_503", "xkcd could not answer for comic 1 (503)."),
         ("redirect", "http_302", "xkcd answered 302 for comic 1, neither a comic nor a 404."),
-        ("silence", "timeout", "xkcd did not send comic 1 in time. TimeoutError()"),
+        ("silence", "timeout", "xkcd did not send comic 1 in time. ReadTimeout('no whole answer in time')"),
         ("html", "invalid", "xkcd's answer for comic 1 is not JSON. JSONDecodeError("),
     ],
 )
