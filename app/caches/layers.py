@@ -59,8 +59,8 @@ class Layered:
 class Caches:
     """The caches of this process: memory, and below it a table if there is one."""
 
-    def __init__(self, comics_in_memory: int, table: Table | None, clock: Clock) -> None:
-        self.memory = Memory(comics_in_memory, clock)
+    def __init__(self, comics_in_memory: int, table: Table | None, clock: Clock, floor: int) -> None:
+        self.memory = Memory(comics_in_memory, clock, floor)
         self._table = table
         self._reading = Circuit()
         self._writing = Circuit()

@@ -27,8 +27,8 @@ class Gathering:
     """
 
     def __init__(self, most: int, deadline: float, xkcd: PoliteXkcd, caches: Caches, clock: Clock, rng: Random) -> None:
-        self.latest_stale = False
-        """Whether the selection is based on an outdated latest number."""
+        self.latest_error: UpstreamError | None = None
+        """Why the latest number could not be learnt. Comics far above the known ones fail with it, unasked."""
         self._deadline = deadline
         self._xkcd = xkcd
         self._memory = caches.memory
@@ -52,12 +52,17 @@ class Gathering:
         with self._stopwatch.spending("xkcd"), self._stopwatch.timing(0):
             return await self._fetch("the latest comic", self._xkcd.latest(self._budget, attempts))
 
+    def refuse_latest(self, error: UpstreamError) -> None:
+        """Log that the latest comic was not believed, like a request that failed."""
+        self._budget.failures.append(error)
+
     async def adopt_latest(self, found: Found) -> int:
         """Take this comic for the latest: it is kept, and its number is now known. Returns the latest number."""
         num = found.comic.num
         self._found[num] = self._fetched[num] = found
         latest = LatestNumber(num, found.fetched_at)
-        await self._memory.keep([found], latest)
+        self._memory.adopt_latest(latest)
+        await self._memory.keep([found])
         self._latest = self._memory.latest_number or latest
         return self._latest.num
 
@@ -99,7 +104,7 @@ class Gathering:
             retried=self._budget.retried,
             hedged=self._budget.hedged,
             reasons=self._budget.reasons,
-            latest_stale=self.latest_stale,
+            latest_stale=self.latest_error is not None,
         )
 
     async def close(self) -> None:
@@ -122,6 +127,8 @@ class Gathering:
         if absence := self._memory.absence(num):
             return Failure(num, absence)
         older = self._found.get(num)
+        if self.latest_error is not None and older is None and self._memory.is_far(num):
+            return Failure(num, self.latest_error)
         attempts = ATTEMPTS if older is None else 1
         try:
             with self._stopwatch.timing(num):
