@@ -112,6 +112,11 @@ class StandIn:
             return self._changed.wait_for(condition, seconds)
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The variables with which a process takes it for xkcd."""
+        return {"XKCD_URL": self.url, "XKCD_FLOOR": str(self.latest)}
+
+    @property
     def open_connections(self) -> int:
         """The number of open connections."""
         return len(self._open)
