@@ -93,7 +93,7 @@ class Gatherer:
         If fixed numbers are far above the known ones, the latest is learnt too, as most of them will not exist.
         """
         numbers = partial(selection.numbers, chance=self._rng.getrandbits(64))
-        if not selection.needs_latest and not any(map(self._caches.memory.is_far, numbers(0))):
+        if not selection.needs_latest and not self._caches.memory.is_far(max(numbers(0), default=0)):
             return numbers(0)
         cached = await gathering.cached_latest()
         if cached is not None and cached.is_fresh(self._clock()):

@@ -37,8 +37,10 @@ def comic(status: int, headers: Mapping[str, str], body: bytes, what: str, num: 
 
     `what` names it in errors, and headers are case-insensitive. Raises the UpstreamError that the response means.
     """
+    if status in (404, 410) and num is not None:
+        raise NoSuchComic(f"xkcd has no {what}.")
     if status in (404, 410):
-        raise NoSuchComic(f"xkcd has no {what}." if num else f"xkcd does not say what {what} is.")
+        raise BadAnswer(f"xkcd does not say what {what} is.", f"http_{status}")
     if status == 429:
         raise RateLimited("xkcd is rate-limiting us (429).", retry_after(headers))
     if status == 403:

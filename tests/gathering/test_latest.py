@@ -13,7 +13,7 @@ from app.caches.dynamodb import ComicsTable
 from app.comics.found import CLOCK_SKEW, DAY, FRESH_FOR, LATEST_FRESH_FOR, LatestNumber
 from app.comics.plausible import AGREED_AFTER, RISE
 from app.comics.selection import Latest, Listed, Randomly
-from app.errors import ImplausibleLatest, LatestUnknown, NoSuchComic
+from app.errors import BadAnswer, ImplausibleLatest, LatestUnknown, NoSuchComic
 from app.gathering.filler import Filler
 from app.settings import FLOOR, FLOOR_DATE, Settings
 from tests.records import Clock
@@ -247,6 +247,12 @@ def test_when_the_latest_cannot_be_learnt_impossible_numbers_fail_with_that_erro
         assert {str(failure.error) for failure in gathered.failures} == {"xkcd is rate-limiting us (429)."}
         assert (len(gathered.failures), nums(gathered.comics)) == (99, [2664] if beside else [])
         assert xkcd.asked == {"/info.0.json": 1}
+
+
+def test_that_xkcd_has_no_latest_does_not_mean_that_a_comic_does_not_exist(xkcd: StandIn, rig: Rig) -> None:
+    xkcd.faults[2665] = "404"
+    (failure,) = rig.gather(900_000).failures
+    assert (type(failure.error), str(failure.error)) == (BadAnswer, "xkcd does not say what the latest comic is.")
 
 
 def test_a_comic_that_is_cached_is_served_however_far_it_is(xkcd: StandIn, table: LocalTable) -> None:
