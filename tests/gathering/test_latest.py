@@ -10,7 +10,8 @@ import pytest
 from app import pings
 from app.caches import items
 from app.caches.dynamodb import ComicsTable
-from app.comics.found import CLOCK_SKEW, DAY, FRESH_FOR, LATEST_FRESH_FOR, LatestNumber
+from app.comics.comic import Comic
+from app.comics.found import CLOCK_SKEW, DAY, FRESH_FOR, LATEST_FRESH_FOR, Found, LatestNumber
 from app.comics.plausible import AGREED_AFTER, RISE
 from app.comics.selection import Latest, Listed, Randomly
 from app.errors import BadAnswer, ImplausibleLatest, LatestUnknown, NoSuchComic
@@ -19,6 +20,7 @@ from app.settings import FLOOR, FLOOR_DATE, Settings
 from tests.records import Clock
 from tests.rig import Rig, nums
 from tools.stand_in import StandIn
+from tools.stand_in.records import record
 from tools.table import LocalTable
 
 IMPOSSIBLE = tuple(range(900_000, 900_100))
@@ -50,10 +52,10 @@ def later(rig: Rig) -> None:
     rig.clock.now += LATEST_FRESH_FOR
 
 
-def put(table: LocalTable, latest: LatestNumber) -> None:
-    """Write that latest number to the table."""
+def put(table: LocalTable, item: items.Item) -> None:
+    """Write that item to the table."""
     with closing(table.client()) as client:
-        client.put_item(TableName=table.name, Item=dict(items.of_latest(latest)))
+        client.put_item(TableName=table.name, Item=dict(item))
 
 
 @pytest.mark.parametrize("wrong", [1, 999_999])
@@ -143,7 +145,7 @@ def test_a_wrong_number_in_the_table_is_not_believed_and_is_overwritten(
         if known:
             rig.fetch_latest()
             later(rig)
-        put(table, LatestNumber(poison, clock.now))
+        put(table, items.of_latest(LatestNumber(poison, clock.now)))
         gathered = rig.gather(Latest(1))
         assert (nums(gathered.comics), gathered.latest_stale) == ([2665], False)
     assert table.items()[0] == items.of_latest(LatestNumber(2665, clock.now))
@@ -151,19 +153,35 @@ def test_a_wrong_number_in_the_table_is_not_believed_and_is_overwritten(
 
 def test_a_wrong_number_in_the_table_is_not_used_while_xkcd_cannot_be_asked(xkcd: StandIn, table: LocalTable) -> None:
     clock = Clock()
-    put(table, LatestNumber(999_999, clock.now))
+    put(table, items.of_latest(LatestNumber(999_999, clock.now)))
     xkcd.faults[0] = "429"
     with closing(TableRig(xkcd, table, 2665, clock)) as rig, pytest.raises(LatestUnknown):
         rig.gather(Randomly(5))
 
 
-def test_a_comic_with_an_implausible_number_does_not_become_the_latest(xkcd: StandIn, rig: Rig) -> None:
-    xkcd.surplus = {2666, 999_999}
+@pytest.mark.parametrize("known", [False, True], ids=["latest unknown", "latest old"])
+def test_a_comic_with_an_implausible_number_does_not_become_the_latest(
+    xkcd: StandIn, table: LocalTable, known: bool
+) -> None:
+    clock = Clock()
+    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now))
+    assert impossible is not None
+    put(table, impossible)
+    with closing(TableRig(xkcd, table, 2665, clock)) as rig:
+        if known:
+            rig.fetch_latest()
+            later(rig)
+        xkcd.faults[2665] = "html"
+        assert [found.source for found in rig.gather(999_999).comics] == ["table"]
+        xkcd.faults.clear()
+        assert rig.fetch_latest() == 2665
+
+
+def test_a_comic_with_a_plausible_number_becomes_the_latest(xkcd: StandIn, rig: Rig) -> None:
     rig.fetch_latest()
     later(rig)
+    xkcd.surplus = {2666}
     rig.gather(2666)
-    xkcd.faults[2665] = "html"  # so the latest is not learnt, and a comic far above is in no cache
-    assert rig.gather(999_999).comics == ()
     assert rig.caches.memory.latest_number is not None
     assert rig.caches.memory.latest_number.num == 2666
 
@@ -183,7 +201,7 @@ def test_a_ping_goes_on_with_the_latest_in_the_table_when_xkcds_is_implausible(
     xkcd: StandIn, table: LocalTable
 ) -> None:
     clock = Clock()
-    put(table, LatestNumber(2663, clock.now - DAY))
+    put(table, items.of_latest(LatestNumber(2663, clock.now - DAY)))
     xkcd.reported = 999_999
     with closing(TableRig(xkcd, table, 2600, clock)) as rig:
         report = rig.ping()
@@ -278,7 +296,7 @@ def test_numbers_near_the_floor_are_asked_for_once_while_the_latest_is_unknown(x
 def test_a_later_latest_in_the_table_makes_far_numbers_near(xkcd: StandIn, table: LocalTable) -> None:
     clock = Clock()
     xkcd.latest = 3000
-    put(table, LatestNumber(3000, clock.now))
+    put(table, items.of_latest(LatestNumber(3000, clock.now)))
     with closing(TableRig(xkcd, table, 2665, clock)) as rig:
         gathered = rig.gather(2900, 3001)
     assert (nums(gathered.comics), len(gathered.failures)) == ([2900], 1)
