@@ -164,7 +164,7 @@ def test_a_comic_with_an_implausible_number_does_not_become_the_latest(
     xkcd: StandIn, table: LocalTable, known: bool
 ) -> None:
     clock = Clock()
-    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now))
+    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now - FRESH_FOR))
     assert impossible is not None
     put(table, impossible)
     with closing(TableRig(xkcd, table, 2665, clock)) as rig:
@@ -172,7 +172,8 @@ def test_a_comic_with_an_implausible_number_does_not_become_the_latest(
             rig.fetch_latest()
             later(rig)
         xkcd.faults[2665] = "html"
-        assert [found.source for found in rig.gather(999_999).comics] == ["table"]
+        xkcd.faults[999_999] = "html"
+        assert [(found.source, found.stale) for found in rig.gather(999_999).comics] == [("table", True)]
         xkcd.faults.clear()
         assert rig.fetch_latest() == 2665
 
@@ -291,6 +292,19 @@ def test_numbers_near_the_floor_are_asked_for_once_while_the_latest_is_unknown(x
     assert (sum(xkcd.asked.values()), xkcd.asked["/info.0.json"]) == (100, 0)
     rig.gather(2766)
     assert (sum(xkcd.asked.values()), xkcd.asked["/info.0.json"]) == (101, 1)
+
+
+def test_a_comic_that_was_seen_makes_those_above_it_near(xkcd: StandIn) -> None:
+    with closing(Rig(xkcd, floor=2000)) as rig:
+        for num in (2100, 2200):
+            rig.gather(num)
+    assert xkcd.asked == {"/2100/info.0.json": 1, "/2200/info.0.json": 1}
+
+
+def test_when_the_latest_cannot_be_learnt_near_numbers_are_asked_for_all_the_same(xkcd: StandIn, rig: Rig) -> None:
+    xkcd.latest, xkcd.faults[2664], xkcd.surplus = 2664, "html", {2666}
+    gathered = rig.gather(900_000, 2666, 1)
+    assert (nums(gathered.comics), [failure.num for failure in gathered.failures]) == ([2666, 1], [900_000])
 
 
 def test_a_later_latest_in_the_table_makes_far_numbers_near(xkcd: StandIn, table: LocalTable) -> None:
