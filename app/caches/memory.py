@@ -10,7 +10,7 @@ from app.comics.selection import MISSING
 from app.errors import NoSuchComic
 from app.settings import FLOOR
 
-LARGEST = 64 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 """Bytes of all records together, as JSON text. All of xkcd has 2.4 MB."""
 
 FAR = 100
@@ -98,7 +98,7 @@ class Memory:
         self._drop(found.comic.num)
         self._comics[found.comic.num] = replace(found, source="memory")
         self._size += found.comic.size
-        while len(self._comics) > self._most or self._size > LARGEST:
+        while len(self._comics) > self._most or self._size > MOST_BYTES:
             self._drop(next(iter(self._comics)))
 
     def _drop(self, num: int) -> None:

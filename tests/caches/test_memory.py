@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 import pytest
 
 from app.caches.layers import Layered
-from app.caches.memory import LARGEST, Memory
+from app.caches.memory import MOST_BYTES, Memory
 from app.comics.comic import Comic
 from app.comics.found import CLOCK_SKEW, FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR, Found, LatestNumber
 from tests.records import NOW, Clock, found
@@ -50,7 +50,7 @@ def test_of_a_hundred_records_of_a_megabyte_the_last_64_mebibytes_stay(clock: Cl
     comics = [Comic.from_json(json.dumps({**record, "num": num, "news": "x" * 1_000_000})) for num in range(1, 101)]
     remembered = memory(clock, *(Found(comic, NOW) for comic in comics), *(Found(comic, NOW) for comic in comics[50:]))
     stay = had(remembered, *range(1, 101))
-    assert list(stay) == list(range(101 - LARGEST // comics[0].size, 101))
+    assert list(stay) == list(range(101 - MOST_BYTES // comics[0].size, 101))
 
 
 def test_after_half_a_year_a_comic_is_not_served_any_more(clock: Clock) -> None:
