@@ -52,7 +52,7 @@ class XkcdGather(AsyncFlask):
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
         table = self._open_table(settings.table, clock) if settings.table else None
-        caches = Caches(settings.comics_in_memory, table, clock)
+        caches = Caches(settings.comics_in_memory, table, clock, settings.floor)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))

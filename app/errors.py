@@ -12,7 +12,8 @@ GatherError
 └── UpstreamError          xkcd did not send the comic
     ├── NoSuchComic        it does not exist
     ├── BadAnswer          the response is unusable
-    │   └── BrokenOff      the connection ended before the response did
+    │   ├── BrokenOff      the connection ended before the response did
+    │   └── ImplausibleLatest  the latest comic's number makes no sense
     ├── Unreachable        no connection: DNS, TCP or TLS failed
     ├── Refused            xkcd answered with a 5xx
     │   ├── Forbidden      with a 403
@@ -87,6 +88,12 @@ class BrokenOff(BadAnswer):
     """The connection ended before the response did."""
 
     reason = "broken_off"
+
+
+class ImplausibleLatest(BadAnswer):
+    """The latest comic's number makes no sense, by the number learnt before or by the floor."""
+
+    reason = "implausible_latest"
 
 
 class Unreachable(UpstreamError):

@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from app.errors import TableError, UpstreamError
+from app.errors import ImplausibleLatest, TableError, UpstreamError
 from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
@@ -22,15 +22,22 @@ async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, de
     Whatever goes wrong is in the report: it never raises, as Lambda would invoke such a ping twice more.
     """
     began = time.monotonic()
-    report: dict[str, Any] = {"latest": None, "gathered": 0, "failed": 0, "missing": None, "problem": None}
+    report: dict[str, Any] = {"latest": None, "gathered": 0, "failed": 0, "missing": None}
+    problems: list[str | None] = []
     try:
-        report["latest"] = await gatherer.fetch_latest(deadline)
+        try:
+            report["latest"] = await gatherer.fetch_latest(deadline)
+        except ImplausibleLatest as error:
+            problems.append(str(error))
         await gatherer.connect(CONNECTIONS, deadline)
         if filler is not None:
-            report |= asdict(await filler.fill(report["latest"], settings.fill_at_most, deadline))
+            latest = report["latest"] or await gatherer.known_latest(deadline)
+            report |= asdict(await filler.fill(latest, settings.fill_at_most, deadline))
+            problems.append(report["problem"])
     except (UpstreamError, TableError) as error:
-        report["problem"] = str(error)
+        problems.append(str(error))
     except Exception as error:
         _log.exception("A ping failed")
-        report["problem"] = f"A bug of this service: {type(error).__name__}"
+        problems.append(f"A bug of this service: {type(error).__name__}")
+    report["problem"] = " ".join(filter(None, problems)) or None
     return {**report, "milliseconds": round(1000 * (time.monotonic() - began))}

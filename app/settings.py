@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -17,6 +18,12 @@ OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "open
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
+
+FLOOR = 3290
+"""The default floor. A release renews it and its date."""
+
+FLOOR_DATE = datetime(2026, 8, 31, tzinfo=UTC).timestamp()
+"""When the latest comic's number was FLOOR, as Unix time."""
 
 HIGHEST_FLOOR = 9999
 """The highest floor; xkcd will not reach it before 2060, so a higher one is a typo."""
@@ -42,10 +49,10 @@ class Settings:
     """Duration after which a request is answered with the comics found so far."""
     attempt_timeout: float = 3.0
     """Longest duration of one attempt at xkcd, from connecting to the last byte."""
-    floor: int = 3290
-    """A comic number known to exist, used as a first guess for the latest. There were 3290 comics in August 2026.
+    floor: int = FLOOR
+    """A comic number known to exist: a first guess for the latest number, and the lowest one that is believed.
 
-    The closer it is, the fewer requests are wasted. With 0, no comic is requested before the latest number is known.
+    The closer it is, the fewer requests are wasted. With 0 nothing is guessed, and every lower number is believed.
     """
     hedge: bool = True
     """Whether a slow request to xkcd is sent again. The first answer counts."""

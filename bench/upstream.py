@@ -15,7 +15,7 @@ from pathlib import Path
 import certifi
 import trustme
 
-from tools.stand_in import StandIn
+from tools.stand_in import StandIn, records
 
 LATENCY = 0.1
 """Seconds that the stand-in takes for an answer, but for `near`."""
@@ -36,6 +36,7 @@ class Upstream:
         """The environment in which a way asks that address."""
         return {
             "XKCD_URL": url,
+            "XKCD_FLOOR": str(max(records())),
             "SSL_CERT_FILE": self.authorities,
             "REQUESTS_CA_BUNDLE": self.authorities,
             "NODE_EXTRA_CA_CERTS": self.authority,

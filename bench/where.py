@@ -55,7 +55,7 @@ async def gather(url: str, rounds: int, profile: Profile) -> None:
     """Gather a hundred comics `rounds` times under the profiler. Raises RuntimeError if some are missing."""
     transport = KeepAliveTransport(ConnectionPool(url, None))
     xkcd = PoliteXkcd(Xkcd(Settings(xkcd_url=url), transport), time.monotonic, hedge=True)
-    gatherer = Gatherer(xkcd, Caches(0, None, time.time), floor=0, clock=time.time, rng=Random())
+    gatherer = Gatherer(xkcd, Caches(0, None, time.time, floor=0), floor=0, clock=time.time, rng=Random())
     with progress("where", rounds) as begin:
         for turn in range(rounds + 1):
             if turn == 1:  # the first, which connects, is not profiled

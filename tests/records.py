@@ -1,7 +1,5 @@
 """Comics made from xkcd's records, and a clock, for tests of what keeps them."""
 
-import json
-
 from app.comics.comic import Comic
 from app.comics.found import Found
 from tools.stand_in import records
@@ -12,7 +10,7 @@ NOW = 1_795_000_000.0
 
 def found(num: int, fetched_at: float = NOW, source: str = "xkcd") -> Found:
     """That comic, as it comes from xkcd or from where it is said."""
-    return Found(Comic.from_record(json.loads(records()[num])), fetched_at, source)
+    return Found(Comic.from_json(records()[num]), fetched_at, source)
 
 
 class Clock:

@@ -44,7 +44,7 @@ class Rig:
         self.clock = clock or Clock()
         self.loop = EventLoop()
         self.close = self.loop.close
-        self.caches = Caches(comics_in_memory, table, self.clock, self.clock)
+        self.caches = Caches(comics_in_memory, table, self.clock, floor, monotonic=self.clock)
         transport = KeepAliveTransport(ConnectionPool(xkcd.url, None))
         self.loop.on_close(transport.aclose)
         made = client(Settings(xkcd_url=xkcd.url, attempt_timeout=attempt_timeout), transport)

@@ -48,12 +48,12 @@ def test_a_way_gathers_the_comics_over_tls_as_often_as_it_is_told(upstream: Upst
 
 def test_an_answer_without_all_comics_is_not_measured(xkcd: StandIn) -> None:
     xkcd.latest = 2
-    with Worker(OURS, {"XKCD_URL": xkcd.url}) as worker, pytest.raises(RuntimeError, match=r"asked for 3 comics"):
+    with Worker(OURS, xkcd.environ) as worker, pytest.raises(RuntimeError, match=r"asked for 3 comics"):
         worker.invoke(3)
 
 
 def test_comics_from_elsewhere_are_not_measured(xkcd: StandIn) -> None:
-    with Worker(OURS, {"XKCD_URL": xkcd.url, "COMICS_IN_MEMORY": ""}) as worker:
+    with Worker(OURS, {**xkcd.environ, "COMICS_IN_MEMORY": ""}) as worker:
         worker.invoke(3)
         worker.invoke(3, "memory")
         with pytest.raises(RuntimeError, match=r"from table and answered .*'memory'"):

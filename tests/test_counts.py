@@ -29,8 +29,8 @@ print(json.dumps([sorted(packages), sorted(set(sys.modules) - started)]))
 
 # What it is made of, and what that needs.
 AT_THE_START = [
-    "aiohappyeyeballs", "app", "blinker", "certifi", "click", "flask", "handler", "httptools", "httpx", "idna", "itsdangerous", "jinja2",
-    "markupsafe", "serverless_wsgi", "werkzeug",
+    "aiohappyeyeballs", "app", "blinker", "certifi", "click", "flask", "handler", "httptools", "httpx", "idna",
+    "itsdangerous", "jinja2", "markupsafe", "serverless_wsgi", "werkzeug",
 ]  # fmt: skip
 
 # Unseeded, one of the five is among a hundred that are remembered every fifth time, and the latest now and then.
@@ -119,7 +119,7 @@ def test_calls_of_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable
 def test_modules_imported_at_the_start_and_none_by_the_first_request(xkcd: StandIn, task_root: Path) -> None:
     """From the package: where a developer's libraries are installed too, httpx imports some of them."""
     command = [str(RUNTIME_PYTHON), "-B", "-c", STARTED]
-    environ = {"XKCD_URL": xkcd.url, "CONNECT_AT_START": "5"}
+    environ = {**xkcd.environ, "CONNECT_AT_START": "5"}
     done = subprocess.run(command, cwd=task_root, env=environ, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [AT_THE_START, []]
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.settings import VERSION, Settings
+from app.settings import FLOOR, FLOOR_DATE, VERSION, Settings
 from app.web.contract import contract
 from tests.commands import ROOT
 
@@ -62,6 +63,12 @@ def test_every_variable_of_the_service_is_documented() -> None:
     Settings.from_environ(environ)
     section = (ROOT / "docs/configuration.md").read_text().partition("## The service\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([A-Z_0-9]+)`", section, re.M)) == environ.read
+
+
+def test_the_default_floor_and_its_date_are_documented() -> None:
+    date = f"{datetime.fromtimestamp(FLOOR_DATE, UTC):%Y-%m-%d}"
+    assert f"since the default's date, {date} |" in (ROOT / "docs/caching.md").read_text()
+    assert f"| `XKCD_FLOOR` | {FLOOR} |" in (ROOT / "docs/configuration.md").read_text()
 
 
 def test_the_readme_is_read_in_two_minutes() -> None:

@@ -161,7 +161,7 @@ def test_a_fork_uses_the_table_too(xkcd: StandIn, table: LocalTable, make_app: C
 
 def test_a_process_that_gathered_ends_without_a_warning(xkcd: StandIn) -> None:
     source = "import handler; print(handler.handler({'path': '/comics?n=1-5'}, None)['statusCode'])"
-    assert program(source, XKCD_URL=xkcd.url) == (0, "200\n", [])
+    assert program(source, **xkcd.environ) == (0, "200\n", [])
 
 
 @pytest.fixture(scope="module")

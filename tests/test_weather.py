@@ -1,6 +1,7 @@
 """Bad weather at xkcd: always a clear answer, the other comics unharmed, and the next request works."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -89,6 +90,10 @@ def test_a_bad_answer_is_named_and_costs_nothing_else(
         assert (nums(after["comics"]), after["complete"]) == ([1, 614, 2], True)
 
 
+def are_open(xkcd: StandIn, connections: int) -> bool:
+    return xkcd.open_connections == connections
+
+
 @pytest.mark.parametrize("fault", sorted(HARMLESS))
 def test_an_odd_answer_that_can_be_used_is_used_and_does_no_harm_after(
     xkcd: StandIn, make_app: Callable[..., XkcdGather], fault: str
@@ -99,7 +104,7 @@ def test_an_odd_answer_that_can_be_used_is_used_and_does_no_harm_after(
         document = client.get(f"/comics?n={numbers}").json
         assert nums(document["comics"]) == [int(num) for num in numbers.split(",")]
         if fault == "surplus-later":  # bytes that come after the next request would be taken for its answer
-            assert xkcd.wait_until(lambda count=left_open: xkcd.open_connections == count)
+            assert xkcd.wait_until(partial(are_open, xkcd, left_open))
     xkcd.faults.clear()
     assert client.get("/comics?n=1-9").json["complete"] is True
 

@@ -49,9 +49,8 @@ def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
     """The contract with new examples of each operation's first answer."""
     renewed = copy.deepcopy(contract)
     with StandIn(latency=0.0) as xkcd:
-        app = create_app(
-            Settings(xkcd_url=xkcd.url, comics_in_memory=0), clock=datetime.fromisoformat(INSTANT).timestamp
-        )
+        settings = Settings(xkcd_url=xkcd.url, floor=xkcd.latest, comics_in_memory=0)
+        app = create_app(settings, clock=datetime.fromisoformat(INSTANT).timestamp)
         for item in renewed["paths"].values():
             _renew(item["get"], app.test_client())
         app.close()

@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def served(xkcd: StandIn) -> Iterator[str]:
     """The address of the app on a local server, threaded, with that stand-in behind it."""
-    app = create_app(Settings(xkcd_url=xkcd.url))
+    app = create_app(Settings(xkcd_url=xkcd.url, floor=xkcd.latest))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietHandler)
     thread = threading.Thread(target=server.serve_forever, name="gallery")
     thread.start()

@@ -1,6 +1,6 @@
 """A stand-in for Lambda: AWS's own runtime client runs the package, against the Runtime API of tools/runtime_api.py.
 
-    with LambdaFunction(unpacked_package, python, {"XKCD_URL": xkcd.url}) as function:
+    with LambdaFunction(unpacked_package, python, xkcd.environ) as function:
         answer = function.invoke({"path": "/comics?n=1-5"}, seconds=29)
 
 The Python is one that has awslambdaric installed, such as that of .venv-runtime. As in Lambda, an execution

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.comics.comic import HIGHEST, Comic
-from app.comics.found import KEPT_FOR, Found, LatestNumber
+from app.comics.found import CLOCK_SKEW, KEPT_FOR, Found, LatestNumber
 from app.errors import BadAnswer
 
 Item = Mapping[str, Mapping[str, Any]]
@@ -22,9 +22,6 @@ LATEST = 0
 
 LARGEST_RECORD = 350_000
 """Bytes of a record. DynamoDB allows items of 400 KB, including attribute names."""
-
-CLOCK_SKEW = 300.0
-"""Seconds by which the clock of another computer may be ahead of ours."""
 
 HOLDING_QUERY = {
     "ProjectionExpression": "#num, #version, #fetched_at",
@@ -62,7 +59,7 @@ def to_comic(item: Item, now: float) -> Found | None:
     if fetched_at is None:
         return None
     try:
-        comic = Comic.from_record(json.loads(item["record"]["S"]))
+        comic = Comic.from_json(item["record"]["S"])
     except (KeyError, TypeError, ValueError, RecursionError, BadAnswer) as error:
         raise BadItem from error
     if comic.num != _integer(item, "num"):

@@ -64,9 +64,14 @@ class Caches:
     """
 
     def __init__(
-        self, comics_in_memory: int, table: Table | None, clock: Clock, monotonic: Clock = time.monotonic
+        self,
+        comics_in_memory: int,
+        table: Table | None,
+        clock: Clock,
+        floor: int,
+        monotonic: Clock = time.monotonic,
     ) -> None:
-        self.memory = Memory(comics_in_memory, clock)
+        self.memory = Memory(comics_in_memory, clock, floor)
         self._table = table
         self._reading = Circuit(monotonic)
         self._writing = Circuit(monotonic)

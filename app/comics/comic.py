@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Self
 from urllib.parse import SplitResult, quote, urlsplit
 
+from app.comics import strict_json
 from app.errors import BadAnswer
 
 CREDIT = "xkcd.com by Randall Munroe"
@@ -48,10 +49,20 @@ class Comic:
     interactive: bool
     record: Mapping[str, Any] = field(repr=False, hash=False)
     """xkcd's record as it came."""
+    size: int = field(default=0, compare=False)
+    """Bytes of the record as JSON text."""
 
     @classmethod
-    def from_record(cls, record: object) -> Self:
-        """The comic that a record of xkcd's JSON API describes. Raises BadAnswer, which names the wrong field."""
+    def from_json(cls, text: str | bytes) -> Self:
+        """The comic that a record of xkcd's JSON API describes. A `str` should have ASCII only, for the sake of `size`.
+
+        Raises ValueError or RecursionError if it is not JSON, and BadAnswer, which names the wrong field.
+        """
+        return cls.from_record(strict_json.loads(text), len(text))
+
+    @classmethod
+    def from_record(cls, record: object, size: int = 0) -> Self:
+        """The comic in such a record. Raises BadAnswer, which names the wrong field."""
         if not isinstance(record, dict):
             raise BadAnswer("xkcd's answer is not a JSON object.")
         num, img = _num(record), _image(_text(record, "img"))
@@ -66,6 +77,7 @@ class Comic:
             news=_text(record, "news", "") or None,
             interactive="extra_parts" in record or img is None,
             record=record,
+            size=size,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,14 @@ KEPT_FOR = 180 * DAY
 LATEST_FRESH_FOR = 300.0
 """Seconds for which the latest number is fresh after it was learnt."""
 
+CLOCK_SKEW = 300.0
+"""Seconds by which another clock, or ours before it was corrected, may have been ahead."""
+
+
+def is_recent(then: float, now: float, seconds: float) -> bool:
+    """Whether `then` is less than `seconds` ago, and in the future by CLOCK_SKEW at most."""
+    return -CLOCK_SKEW <= now - then < seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -26,11 +34,11 @@ class Found:
 
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""
-        return now - self.fetched_at < FRESH_FOR
+        return is_recent(self.fetched_at, now, FRESH_FOR)
 
     def is_kept(self, now: float) -> bool:
         """Whether it may still be served when xkcd cannot be asked."""
-        return now - self.fetched_at < KEPT_FOR
+        return is_recent(self.fetched_at, now, KEPT_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class LatestNumber:
 
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""
-        return now - self.learnt_at < LATEST_FRESH_FOR
+        return is_recent(self.learnt_at, now, LATEST_FRESH_FOR)
 
     def is_kept(self, now: float) -> bool:
         """Whether it may still be used when xkcd cannot be asked."""
-        return now - self.learnt_at < KEPT_FOR
+        return is_recent(self.learnt_at, now, KEPT_FOR)

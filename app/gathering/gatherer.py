@@ -9,15 +9,13 @@ from random import Random
 from app.caches.layers import Caches
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
+from app.comics.plausible import Doubt
 from app.comics.selection import Selection
-from app.errors import BadAnswer, LatestUnknown, NoSuchComic, TimedOut, UpstreamError
+from app.errors import ImplausibleLatest, LatestUnknown, NoSuchComic, TimedOut, UpstreamError
 from app.gathering.gathered import Gathered
 from app.gathering.gathering import Gathering
 from app.upstream.budget import ATTEMPTS
 from app.upstream.polite_xkcd import PoliteXkcd
-
-LEAP = 500
-"""The largest plausible rise of the latest number: three years of comics."""
 
 
 class Gatherer:
@@ -33,6 +31,7 @@ class Gatherer:
         self._caches = caches
         self._floor = floor
         self._reports_latest = True
+        self._doubt = Doubt()
         self._clock = clock
         self._rng = rng
 
@@ -53,11 +52,19 @@ class Gatherer:
         return gathered
 
     async def fetch_latest(self, deadline: float) -> int:
-        """The latest comic's number from xkcd, whether or not it is cached. Raises an UpstreamError."""
+        """The latest comic's number from xkcd, whether or not it is cached. Raises an UpstreamError.
+
+        That is an ImplausibleLatest if the number makes no sense. If xkcd repeats it later, it is believed.
+        """
         async with self._gathering(1, deadline) as gathering:
             latest = await self._fetch_latest(gathering, ATTEMPTS)
         self.is_serving = True
         return latest
+
+    async def known_latest(self, deadline: float) -> int:
+        """The highest number that surely is a comic's: the latest in the caches, fresh or old, or else the floor."""
+        cached = await self.cached_latest(deadline)
+        return self._floor if cached is None else cached.num
 
     async def cached_latest(self, deadline: float) -> LatestNumber | None:
         """The latest comic's number in the caches, fresh or old."""
@@ -81,9 +88,12 @@ class Gatherer:
         await gathering.keep()
 
     async def _numbers(self, selection: Selection, gathering: Gathering) -> Sequence[int]:
-        """The selection's numbers. Likely comics are requested while xkcd is asked for the latest number."""
+        """The selection's numbers. Likely comics are requested while xkcd is asked for the latest number.
+
+        If fixed numbers are far above the known ones, the latest is learnt too, as most of them will not exist.
+        """
         numbers = partial(selection.numbers, chance=self._rng.getrandbits(64))
-        if not selection.needs_latest:
+        if not selection.needs_latest and not self._caches.memory.is_far(max(numbers(0), default=0)):
             return numbers(0)
         cached = await gathering.cached_latest()
         if cached is not None and cached.is_fresh(self._clock()):
@@ -91,7 +101,7 @@ class Gatherer:
         guess = self._guess(selection, cached)
         # The guess itself is left out: if it is right, that comic comes with the answer.
         await gathering.start([num for num in numbers(guess) if num < guess])
-        return numbers(await self._latest_number(cached, gathering))
+        return numbers(await self._latest_number(selection, cached, gathering))
 
     def _guess(self, selection: Selection, cached: LatestNumber | None) -> int:
         """A first guess for the latest number, rather too low than too high; 0 for none."""
@@ -101,27 +111,33 @@ class Gatherer:
             return cached.num
         return self._floor if selection.steady else 0
 
-    async def _latest_number(self, cached: LatestNumber | None, gathering: Gathering) -> int:
+    async def _latest_number(self, selection: Selection, cached: LatestNumber | None, gathering: Gathering) -> int:
         # The requests started before are tasks that run when this one waits, so xkcd is asked for the latest first.
         try:
             return await self._fetch_latest(gathering, ATTEMPTS if cached is None else 1)
         except UpstreamError as error:
             self._reports_latest = False
-            if cached is None:
+            gathering.latest_error = error
+            if cached is None and selection.needs_latest:
                 raise LatestUnknown(error) from error
-            gathering.latest_stale = True
-            return cached.num
+            return 0 if cached is None else cached.num
 
     async def _fetch_latest(self, gathering: Gathering, attempts: int) -> int:
         found = await gathering.fetch_latest(attempts)
-        self._check_plausible(found)
+        try:
+            self._check_plausible(found)
+        except ImplausibleLatest as error:
+            gathering.refuse_latest(error)
+            raise
         self._reports_latest = True
         return await gathering.adopt_latest(found)
 
     def _check_plausible(self, latest: Found) -> None:
-        num, known = latest.comic.num, self._caches.memory.latest_number
-        if known is not None and num > known.num + LEAP:
-            raise BadAnswer(f"xkcd reports {num} as the latest comic, after {known.num}.", "implausible_latest")
+        num, believable = latest.comic.num, self._caches.memory.plausible_latest
+        if not self._doubt.believes(LatestNumber(num, latest.fetched_at), believable):
+            raise ImplausibleLatest(
+                f"xkcd reports {num} as the latest comic, but only {believable[0]} to {believable[-1]} are plausible."
+            )
 
     def _record_service(self, gathered: Gathered) -> None:
         wanted = [failure for failure in gathered.failures if not isinstance(failure.error, NoSuchComic)]

@@ -1,7 +1,6 @@
 """One gathering while it runs."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -18,8 +17,6 @@ from app.runtime.time_limit import TimeLimit
 from app.upstream.budget import ATTEMPTS, Budget
 from app.upstream.polite_xkcd import PoliteXkcd
 
-_log = logging.getLogger(__name__)
-
 
 class Gathering:
     """Finds comics until its deadline, which is on the monotonic clock: in the caches, and the others at xkcd.
@@ -28,8 +25,8 @@ class Gathering:
     """
 
     def __init__(self, most: int, deadline: float, xkcd: PoliteXkcd, caches: Caches, clock: Clock, rng: Random) -> None:
-        self.latest_stale = False
-        """Whether the selection is based on an outdated latest number."""
+        self.latest_error: UpstreamError | None = None
+        """Why the latest number could not be learnt. Comics far above the known ones fail with it, unasked."""
         self._deadline = deadline
         self._xkcd = xkcd
         self._memory = caches.memory
@@ -53,12 +50,17 @@ class Gathering:
         with self._stopwatch.spending("xkcd"), self._stopwatch.timing(0):
             return await self._fetch("the latest comic", self._xkcd.latest(self._budget, attempts))
 
+    def refuse_latest(self, error: UpstreamError) -> None:
+        """Log that the latest comic was not believed, like a request that failed."""
+        self._budget.failures.append(error)
+
     async def adopt_latest(self, found: Found) -> int:
         """Take this comic for the latest: it is kept, and its number is now known. Returns the latest number."""
         num = found.comic.num
         self._found[num] = self._fetched[num] = found
         latest = LatestNumber(num, found.fetched_at)
-        await self._memory.keep([found], latest)
+        self._memory.adopt_latest(latest)
+        await self._memory.keep([found])
         self._latest = self._memory.latest_number or latest
         return self._latest.num
 
@@ -100,18 +102,14 @@ class Gathering:
             retried=self._budget.retried,
             hedged=self._budget.hedged,
             reasons=self._budget.reasons,
-            latest_stale=self.latest_stale,
+            latest_stale=self.latest_error is not None,
         )
 
     async def close(self) -> None:
-        """Cancel the requests that are still running, and log why requests failed: one warning for each reason."""
-        self._xkcd.close(self._budget)
+        """Cancel the requests that are still running."""
         self._cancel_all_but(())
         await asyncio.gather(*self._requests.values(), return_exceptions=True)
-        for reason, count in self._budget.reasons.items():
-            first = next(error for error in self._budget.failures if error.reason == reason)
-            cause = f" {first.__cause__!r}" if first.__cause__ else ""
-            _log.warning("xkcd failed (%s) in %d requests: %s%.200s", reason, count, first, cause)
+        self._xkcd.close(self._budget)
 
     async def keep(self) -> None:
         """Put what was fetched into the caches."""
@@ -122,7 +120,10 @@ class Gathering:
     async def _request(self, num: int) -> Found | Failure:
         if absence := self._memory.absence(num):
             return Failure(num, absence)
-        attempts = 1 if num in self._found else ATTEMPTS
+        is_cached = num in self._found
+        if self.latest_error is not None and not is_cached and self._memory.is_far(num):
+            return Failure(num, self.latest_error)
+        attempts = 1 if is_cached else ATTEMPTS
         try:
             with self._stopwatch.timing(num):
                 found = await self._fetch(f"comic {num}", self._xkcd.comic(num, self._budget, attempts))

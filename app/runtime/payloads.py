@@ -3,8 +3,9 @@
 serverless_wsgi 3.1.0 trusts what it reads, so nothing unchecked is passed on.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from app.errors import BadEvent
 
@@ -12,6 +13,12 @@ ACCEPTED = (
     'an API Gateway request (payload 1.0 or 2.0), a scheduled ping ("source": "aws.events", "aws.scheduler" or '
     '"serverless-plugin-warmup"), {"path": "/comics?n=1-5"}, or {} for /comics'
 )
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""Characters that no header has. A gateway refuses them, but a direct event can have any."""
+
+Texts = TypeVar("Texts", str, list[str])
+"""The value of a header, or its values."""
 
 
 def refused(why: str) -> BadEvent:
@@ -30,7 +37,7 @@ def payload_2(event: Mapping[str, Any]) -> dict[str, Any]:
         "version": "2.0",
         "rawPath": _encodable(event["rawPath"]),
         "rawQueryString": _encodable(_text(event.get("rawQueryString"))),
-        "headers": _texts(event.get("headers")),
+        "headers": _printable(_texts(event.get("headers"))),
         "requestContext": {"http": {"method": method}, "authorizer": {}, **_named(context)},
     }
 
@@ -43,8 +50,8 @@ def payload_1(event: Mapping[str, Any]) -> dict[str, Any]:
         "httpMethod": event["httpMethod"],
         "path": _encodable(event["path"]),
         "queryStringParameters": query,
-        "headers": _texts(event.get("headers")),
-        "multiValueHeaders": _lists(event.get("multiValueHeaders")),
+        "headers": _printable(_texts(event.get("headers"))),
+        "multiValueHeaders": _printable(_lists(event.get("multiValueHeaders"))),
         # Without it serverless_wsgi takes an event for one of another integration.
         "isBase64Encoded": False,
         "requestContext": _named(_object(event.get("requestContext"))),
@@ -66,6 +73,14 @@ def _texts(value: object) -> dict[str, str]:
 def _lists(value: object) -> dict[str, list[str]]:
     lists = {name: texts for name, texts in _object(value).items() if isinstance(texts, list)}
     return {name: [_encodable(text) for text in texts if isinstance(text, str)] for name, texts in lists.items()}
+
+
+def _printable(headers: dict[str, Texts]) -> dict[str, Texts]:
+    """These headers. Raises BadEvent if one has a control character."""
+    for name, texts in headers.items():
+        if _CONTROL.search(name + "".join(texts)):
+            raise refused(f"has a control character in its header {name!a}")
+    return headers
 
 
 def _named(context: Mapping[str, Any]) -> dict[str, str]:

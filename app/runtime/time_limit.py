@@ -25,7 +25,8 @@ class TimeLimit:
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        self._next = asyncio.get_running_loop().call_at(self._when, self._end, LAST_TURNS)
+        loop = asyncio.get_running_loop()
+        self._next = loop.call_at(self._when, self._end, LAST_TURNS if self._when > loop.time() else 0)
         return self
 
     async def __aexit__(

@@ -1,6 +1,7 @@
 """The idle connections of one event loop, and the requests that wait for one."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
@@ -24,41 +25,46 @@ class FreeList:
     """Keeps idle connections. The one used most recently is used first."""
 
     def __init__(self) -> None:
-        self._idle: asyncio.LifoQueue[_Idle | None] = asyncio.LifoQueue()
-        """None tells a request that waits that there is nothing left to wait for."""
         self.at_work = 0
         """Connections that are being opened or used."""
-        self._waiting = 0
+        self._idle: list[_Idle] = []
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
     @property
     def count(self) -> int:
         """How many connections are idle and usable."""
         self.close(unused_since=_now() - IDLE_LIMIT)
-        return self._idle.qsize()
+        return len(self._idle)
 
     def take(self) -> Connection | None:
         """An idle connection, which is no longer idle."""
-        while not self._idle.empty():
-            idle = self._idle.get_nowait()
-            if idle is not None and idle.connection.is_open and idle.since > _now() - IDLE_LIMIT:
-                return idle.connection
-            if idle is not None:
-                idle.connection.close()
+        while self._idle:
+            since, connection = self._idle.pop()
+            if connection.is_open and since > _now() - IDLE_LIMIT:
+                return connection
+            connection.close()
         return None
 
     def add(self, connection: Connection) -> None:
-        """Keep the connection, unless it is closed; a request that waits gets it at once."""
-        if connection.is_open:
-            self._idle.put_nowait(_Idle(_now(), connection))
+        """Keep the connection, unless it is closed. The request that has waited longest gets it at once."""
+        if not connection.is_open:
+            return
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(connection)
+                return
+        self._idle.append(_Idle(_now(), connection))
 
     def close(self, unused_since: float = inf) -> None:
         """Close the idle connections that were last used before that time, on the loop's clock."""
-        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
-        for each in reversed(idle):
-            if each is not None and each.connection.is_open and each.since > unused_since:
-                self._idle.put_nowait(each)
-            elif each is not None:
-                each.connection.close()
+        kept = []
+        for idle in self._idle:
+            if idle.connection.is_open and idle.since > unused_since:
+                kept.append(idle)
+            else:
+                idle.connection.close()
+        self._idle = kept
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -68,20 +74,23 @@ class FreeList:
             yield
         finally:
             self.at_work -= 1
-            if not self.at_work:
-                for _ in range(self._waiting):
-                    self._idle.put_nowait(None)
+            while self._waiting and not self.at_work:
+                waiting = self._waiting.popleft()
+                if not waiting.done():
+                    waiting.set_result(None)
 
     async def wait(self) -> Connection | None:
-        """A connection as soon as one is idle; None if none is at work."""
-        if not self._idle.empty() or not self.at_work:
+        """A connection as soon as one is idle; None when none is at work any more."""
+        if self._idle or not self.at_work:
             return self.take()
-        self._waiting += 1
+        waiting: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
         try:
-            idle = await self._idle.get()
-        finally:
-            self._waiting -= 1
-        return None if idle is None else idle.connection
+            return await waiting
+        except asyncio.CancelledError:
+            if not waiting.cancelled() and (connection := waiting.result()):
+                self.add(connection)  # it came in the turn of the loop in which the caller left
+            raise
 
 
 def _now() -> float:

@@ -1,6 +1,7 @@
 """xkcd's client with retries, hedging, a circuit breaker and single flight."""
 
 import asyncio
+import logging
 from functools import partial
 from math import ceil
 
@@ -18,6 +19,8 @@ from app.upstream.xkcd import Xkcd
 
 LATEST = 0
 """Stands for the latest comic among the numbers of requests."""
+
+_log = logging.getLogger(__name__)
 
 
 class PoliteXkcd:
@@ -53,7 +56,11 @@ class PoliteXkcd:
             await self._xkcd.connect(count)
 
     def close(self, budget: Budget) -> None:
-        """Record that the gathering with this budget is over."""
+        """Record that the gathering with this budget is over, and log one warning for each reason of its failures."""
+        for reason, count in budget.reasons.items():
+            first = next(error for error in budget.failures if error.reason == reason)
+            cause = f" {first.__cause__!r}" if first.__cause__ else ""
+            _log.warning("xkcd failed (%s) in %d requests: %s%.200s", reason, count, first, cause)
         if budget.only_refused and budget.retry_after:
             self._circuit.pause(budget.retry_after)
         elif budget.only_refused:

@@ -1,12 +1,10 @@
 """Pure: xkcd's responses, read as comics or as errors."""
 
-import json
 import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from math import isfinite
 
 from app.comics.comic import Comic
 from app.errors import BadAnswer, BrokenOff, Forbidden, NoSuchComic, RateLimited, Refused
@@ -39,8 +37,10 @@ def comic(status: int, headers: Mapping[str, str], body: bytes, what: str, num: 
 
     `what` names it in errors, and headers are case-insensitive. Raises the UpstreamError that the response means.
     """
+    if status in (404, 410) and num is not None:
+        raise NoSuchComic(f"xkcd has no {what}.")
     if status in (404, 410):
-        raise NoSuchComic(f"xkcd has no {what}." if num else f"xkcd does not say what {what} is.")
+        raise BadAnswer(f"xkcd does not say what {what} is.", f"http_{status}")
     if status == 429:
         raise RateLimited("xkcd is rate-limiting us (429).", retry_after(headers))
     if status == 403:
@@ -50,10 +50,9 @@ def comic(status: int, headers: Mapping[str, str], body: bytes, what: str, num: 
     if status != 200:
         raise BadAnswer(f"xkcd answered {status} for {what}, neither a comic nor a 404.", f"http_{status}")
     try:
-        record = DECODER.decode(body.removeprefix(BOM_UTF8).decode())
+        found = Comic.from_json(body.removeprefix(BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f"xkcd's answer for {what} is not JSON.") from error
-    found = Comic.from_record(record)
     if num not in (None, found.num):
         raise BadAnswer(f"xkcd answered with comic {found.num} for {what}.")
     return found
@@ -86,16 +85,3 @@ def _unzipped(body: bytes, what: str) -> bytes:
     if len(unzipped) <= LARGEST_BODY and not unzipper.eof:
         raise BrokenOff(f"xkcd's answer for {what} breaks off.")
     return unzipped
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if isfinite(number) else _refuse_number(text)
-
-
-def _refuse_number(text: str) -> float:
-    """Python reads 1e999, NaN and Infinity, and would write JSON that no other program reads."""
-    raise ValueError(f"{text} is not a JSON number")
-
-
-DECODER = json.JSONDecoder(parse_constant=_refuse_number, parse_float=_finite)

@@ -58,7 +58,7 @@ class House:
     def __init__(self) -> None:
         self.clock = Clock()
         self.table = ScriptedTable()
-        self.caches = Caches(100, self.table, self.clock, self.clock)
+        self.caches = Caches(100, self.table, self.clock, floor=0, monotonic=self.clock)
 
     def bounded(self, seconds: float = 8.0) -> Cache:
         return self.caches.bounded(self.table, time.monotonic() + seconds)
@@ -203,7 +203,7 @@ def test_a_deadline_before_the_patience_is_over_is_kept(house: House, monkeypatc
 
 
 def test_without_a_table_there_is_memory_alone() -> None:
-    alone = Caches(100, None, Clock())
+    alone = Caches(100, None, Clock(), floor=0)
     assert (alone.names, alone.for_request(0.0)) == (("memory",), alone.memory)
 
 

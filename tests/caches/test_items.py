@@ -100,9 +100,13 @@ RUBBISH = {
     "time is to come": changed(fetched_at={"N": str(int(NOW) + 301)}),
     "no record": changed(record=None),
     "record is a number": changed(record={"N": "1"}),
+    "record is no text": changed(record={"S": 614}),
     "record is no JSON": changed(record={"S": "<html>"}),
     "record is too deep": changed(record={"S": "[" * 100_000}),
     "record is a list": changed(record={"S": "[]"}),
+    "record has a number that JSON has not": changed(record={"S": records()[614].decode()[:-1] + ', "x": 1e999}'}),
+    "record has no number": changed(record={"S": records()[614].decode()[:-1] + ', "x": NaN}'}),
+    "record has infinity": changed(record={"S": records()[614].decode()[:-1] + ', "x": -Infinity}'}),
     "record has no title": changed(record={"S": '{"num": 614, "img": ""}'}),
     "record is another comic's": changed(record={"S": records()[1].decode()}),
 }

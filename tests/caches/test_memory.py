@@ -1,14 +1,17 @@
 """Remembering in memory, and two caches as one."""
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Mapping
 
 import pytest
 
 from app.caches.layers import Layered
-from app.caches.memory import Memory
-from app.comics.found import FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR, Found, LatestNumber
+from app.caches.memory import MOST_BYTES, Memory
+from app.comics.comic import Comic
+from app.comics.found import CLOCK_SKEW, FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR, Found, LatestNumber
 from tests.records import NOW, Clock, found
+from tools.stand_in import records
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def clock() -> Clock:
 
 
 def memory(clock: Clock, *comics: Found, most: int = 100, latest: LatestNumber | None = None) -> Memory:
-    made = Memory(most, clock)
+    made = Memory(most, clock, floor=2600)
     asyncio.run(made.keep(comics, latest))
     return made
 
@@ -40,6 +43,14 @@ def test_when_there_are_too_many_the_oldest_goes_first(clock: Clock) -> None:
 
 def test_a_memory_of_none_keeps_none(clock: Clock) -> None:
     assert had(memory(clock, found(1), most=0), 1) == {}
+
+
+def test_of_a_hundred_records_of_a_megabyte_the_last_64_mebibytes_stay(clock: Clock) -> None:
+    record = json.loads(records()[1])
+    comics = [Comic.from_json(json.dumps({**record, "num": num, "news": "x" * 1_000_000})) for num in range(1, 101)]
+    remembered = memory(clock, *(Found(comic, NOW) for comic in comics), *(Found(comic, NOW) for comic in comics[50:]))
+    stay = had(remembered, *range(1, 101))
+    assert list(stay) == list(range(101 - MOST_BYTES // comics[0].size, 101))
 
 
 def test_after_half_a_year_a_comic_is_not_served_any_more(clock: Clock) -> None:
@@ -70,8 +81,42 @@ def test_the_latest_number_is_never_below_a_comic_that_was_kept(clock: Clock) ->
     assert remembered.latest_number == LatestNumber(2661, NOW)
     asyncio.run(remembered.keep([found(2664)]))
     assert remembered.latest_number == LatestNumber(2664, NOW)
-    asyncio.run(remembered.keep((), LatestNumber(1, NOW + 1)))
-    assert remembered.latest_number == LatestNumber(2664, NOW + 1)
+    asyncio.run(remembered.keep((), LatestNumber(2663, NOW + 1)))
+    assert remembered.latest_number == LatestNumber(2664, NOW)
+
+
+def test_a_comic_kept_before_the_latest_number_was_learnt_raises_it(clock: Clock) -> None:
+    remembered = memory(clock, found(2664))
+    remembered.adopt_latest(LatestNumber(2663, NOW))
+    assert remembered.latest_number == LatestNumber(2664, NOW)
+
+
+@pytest.mark.parametrize("num", [2599, 5000])
+@pytest.mark.parametrize("known", [None, LatestNumber(2660, NOW - 1)], ids=["none known", "one known"])
+def test_an_implausible_number_is_not_kept_but_may_be_adopted(
+    clock: Clock, num: int, known: LatestNumber | None
+) -> None:
+    remembered = memory(clock, found(2665), latest=known)
+    before = remembered.latest_number
+    asyncio.run(remembered.keep((), LatestNumber(num, NOW)))
+    assert remembered.latest_number == before
+    remembered.adopt_latest(LatestNumber(num, NOW))
+    assert remembered.latest_number == LatestNumber(num, NOW)
+
+
+def test_what_comes_from_the_future_is_neither_fresh_nor_kept_nor_later(clock: Clock) -> None:
+    ahead = NOW + CLOCK_SKEW + 1
+    remembered = memory(clock, found(1, ahead), latest=LatestNumber(2660, ahead))
+    remembered.keep_absent(2661)
+    assert (had(remembered, 1), remembered.latest_number) == ({}, None)
+    asyncio.run(remembered.keep((), LatestNumber(2665, NOW)))
+    assert remembered.latest_number == LatestNumber(2665, NOW)
+
+
+def test_a_clock_a_little_ahead_makes_no_difference(clock: Clock) -> None:
+    ahead = NOW + CLOCK_SKEW
+    remembered = memory(clock, found(1, ahead), latest=LatestNumber(2660, ahead))
+    assert (list(had(remembered, 1)), remembered.latest_number) == ([1], LatestNumber(2660, ahead))
 
 
 def absence(memory: Memory, num: int) -> str | None:
@@ -118,18 +163,27 @@ def test_that_a_comic_is_missing_which_should_be_there_is_not_remembered(
     assert absence(remembered, 614) is None
 
 
+def test_a_clock_that_was_ahead_makes_no_comic_missing_for_long(clock: Clock) -> None:
+    remembered = memory(clock)
+    clock.now += CLOCK_SKEW + 1
+    remembered.keep_absent(2666)
+    assert absence(remembered, 2666) == "xkcd has no comic 2666."
+    clock.now = NOW
+    assert absence(remembered, 2666) is None
+
+
 def test_only_so_many_missing_comics_are_remembered(clock: Clock) -> None:
-    remembered = memory(clock, most=2, latest=LatestNumber(1, NOW - LATEST_FRESH_FOR))
-    for num in (2, 3, 4):
+    remembered = memory(clock, most=2, latest=LatestNumber(2665, NOW - LATEST_FRESH_FOR))
+    for num in (2666, 2667, 2668):
         remembered.keep_absent(num)
-    assert [absence(remembered, num) is None for num in (2, 3, 4)] == [True, False, False]
+    assert [absence(remembered, num) is None for num in (2666, 2667, 2668)] == [True, False, False]
 
 
 class Asked(Memory):
     """A memory that notes which comics it is asked for."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        super().__init__(100, clock)
+        super().__init__(100, clock, floor=2600)
         self.asked: list[int] = []
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:

@@ -280,7 +280,7 @@ def test_boto3_is_imported_at_the_start_with_a_table_and_else_never(
         "handler.handler({'path': '/comics?n=1-5'}, None); handler.handler({'source': 'aws.events'}, None);"
         "print(started, 'boto3' in sys.modules)"
     )
-    environ = {**table.environ, "XKCD_URL": xkcd.url, "COMICS_TABLE": name and table.name}
+    environ = {**table.environ, **xkcd.environ, "COMICS_TABLE": name and table.name}
     assert program(source, **environ) == (0, f"{imported} {imported}\n", [])
 
 

@@ -117,6 +117,18 @@ def test_what_is_not_an_object_is_refused(record: object) -> None:
         Comic.from_record(record)
 
 
+def test_a_comic_knows_the_bytes_of_its_record() -> None:
+    assert Comic.from_json(records()[1683]).size == len(records()[1683])
+    longer = json.dumps({**WOODPECKER, "transcript": "\N{SNOWMAN}"}, ensure_ascii=False).encode()
+    assert Comic.from_json(longer).size == len(longer)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_has_not_is_refused(number: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{number} is not a JSON number$"):
+        Comic.from_json(f'{{"num": {number}}}')
+
+
 @pytest.mark.parametrize("num", [None, "614", True, 614.0, 0, -1, HIGHEST + 1])
 def test_what_is_no_number_of_a_comic_is_refused(num: object) -> None:
     with pytest.raises(BadAnswer, match=r"^xkcd's record has no comic number in 'num'\.$"):

@@ -59,7 +59,7 @@ def played(directory: Path, xkcd: StandIn) -> Iterator[str]:
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(XKCD_URL=xkcd.url),
+        env=environment(**xkcd.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -28,7 +28,7 @@ def make_function(task_root: Path, xkcd: StandIn) -> Iterator[MakeFunction]:
     with ExitStack() as stack:
 
         def make(**environ: str) -> LambdaFunction:
-            function = LambdaFunction(task_root, RUNTIME_PYTHON, {"XKCD_URL": xkcd.url, **environ})
+            function = LambdaFunction(task_root, RUNTIME_PYTHON, {**xkcd.environ, **environ})
             return stack.enter_context(function)
 
         yield make

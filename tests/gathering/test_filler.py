@@ -78,6 +78,16 @@ def test_a_full_table_is_left_as_it_is(xkcd: StandIn, table: LocalTable, rig: Ta
     assert (xkcd.asked, table.asked["Scan"]) == ({}, 1)
 
 
+def test_what_was_written_by_a_clock_a_year_ahead_is_written_again(
+    xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock
+) -> None:
+    clock.now += 365 * DAY
+    rig.fill(latest=2)
+    clock.now -= 365 * DAY
+    assert rig.fill(latest=2) == Filled(gathered=2, failed=0, missing=0, problem=None)
+    assert {item["fetched_at"]["N"] for item in table.items().values()} == {str(int(clock.now))}
+
+
 def test_another_process_continues(xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=4, most=2)
     xkcd.asked.clear()

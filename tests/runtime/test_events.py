@@ -74,6 +74,11 @@ def test_payload_1_is_a_request() -> None:
     assert read(event) == HttpRequest(payload_1())
 
 
+def test_a_header_may_have_a_tab() -> None:
+    headers = {"x-a": "b\tc"}
+    assert read(payload_2(headers=headers)) == HttpRequest(payload_2(headers=headers))
+
+
 def test_payload_1_may_have_each_parameter_once_or_more_often() -> None:
     once = {"httpMethod": "GET", "path": "/comics", "queryStringParameters": {"n": "1", "x": None}}
     assert read(once) == HttpRequest(payload_1(queryStringParameters={"n": "1"}))
@@ -114,6 +119,13 @@ def test_the_example_events_are_what_their_names_say(path: Path) -> None:
             "has version 2.0 but no requestContext.http.method",
         ),
         ({"version": "2.0", "requestContext": {"http": {"method": "GET"}}}, "has version 2.0 but no rawPath"),
+        (payload_2(headers={"x-a": "b\nc"}), "has a control character in its header 'x-a'"),
+        (payload_2(headers={"x-a": "b\r"}), "has a control character in its header 'x-a'"),
+        (payload_2(headers={"x-a": "\0"}), "has a control character in its header 'x-a'"),
+        (payload_2(headers={"x\n-a": "b"}), r"has a control character in its header 'x\n-a'"),
+        (payload_1(headers={"x-a": "b\x7f"}), "has a control character in its header 'x-a'"),
+        (payload_1(multiValueHeaders={"x-a": ["b", "c\n"]}), "has a control character in its header 'x-a'"),
+        (payload_1(multiValueHeaders={"\x1f": []}), r"has a control character in its header '\x1f'"),
         ({"httpMethod": "GET"}, "has an httpMethod but no path, or one of them is not a string"),
         ({"httpMethod": None, "path": "/"}, "has an httpMethod but no path, or one of them is not a string"),
     ],

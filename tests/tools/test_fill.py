@@ -20,7 +20,7 @@ def start(xkcd: StandIn, **environ: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "tools.fill"],
         cwd=ROOT,
-        env={**os.environ, "XKCD_URL": xkcd.url, **environ},
+        env={**os.environ, **xkcd.environ, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -145,7 +145,7 @@ def test_ctrl_c_in_a_terminal_ends_it_each_time(xkcd: StandIn, table: LocalTable
         with subprocess.Popen(
             [sys.executable, "-m", "tools.fill"],
             cwd=ROOT,
-            env={**os.environ, "XKCD_URL": xkcd.url},
+            env={**os.environ, **xkcd.environ},
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

@@ -41,7 +41,7 @@ def test_raw_prints_the_functions_whole_answer() -> None:
 
 
 def test_a_ping_prints_its_report(xkcd: StandIn) -> None:
-    done = run(sys.executable, "-m", "tools.run", "events/ping.json", XKCD_URL=xkcd.url)
+    done = run(sys.executable, "-m", "tools.run", "events/ping.json", **xkcd.environ)
     assert json.loads(done.stdout)["latest"] == 2665
     assert done.stderr == ""
 
@@ -70,7 +70,7 @@ def test_a_bare_invocation_without_network_is_a_503_and_no_failure(url: str) -> 
 
 def test_without_a_reachable_xkcd_it_claims_no_round_trips(xkcd: StandIn) -> None:
     xkcd.end()
-    done = run(sys.executable, "-m", "tools.run", "events/comics.json", XKCD_URL=xkcd.url)
+    done = run(sys.executable, "-m", "tools.run", "events/comics.json", **xkcd.environ)
     assert "connection_refused" in done.stderr
     assert "round trip" not in done.stderr
 

@@ -13,7 +13,7 @@ from tools.stand_in import StandIn
 
 def serve(xkcd: StandIn, **environ: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "tools.serve"]
-    ours = {**os.environ, "XKCD_URL": xkcd.url, **environ}
+    ours = {**os.environ, **xkcd.environ, **environ}
     return subprocess.run(command, cwd=ROOT, env=ours, capture_output=True, text=True, check=False)
 
 

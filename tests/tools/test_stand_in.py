@@ -138,7 +138,7 @@ def test_what_it_does_not_know_is_refused(
 def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(
     start: Callable[..., "subprocess.Popen[str]"], xkcd: StandIn
 ) -> None:
-    program = start("tools.serve", XKCD_URL=xkcd.url, PORT="0")
+    program = start("tools.serve", **xkcd.environ, PORT="0")
     url = first_line(program).split()[0]
     assert requests.get(f"{url}comics?n=1-5", timeout=5).json()["complete"] is True
     xkcd.faults[0] = "silence"

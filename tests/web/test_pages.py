@@ -70,7 +70,8 @@ def test_comics_that_do_not_exist_yet_are_none(client: FlaskClient) -> None:
 
 
 def test_the_comic_of_the_day_is_that_of_the_date(xkcd: StandIn) -> None:
-    app = create_app(Settings(xkcd_url=xkcd.url), clock=datetime(2026, 11, 23, 23, 59, tzinfo=UTC).timestamp)
+    settings = Settings(xkcd_url=xkcd.url, floor=xkcd.latest)
+    app = create_app(settings, clock=datetime(2026, 11, 23, 23, 59, tzinfo=UTC).timestamp)
     client = app.test_client()
     answer = client.get("/today")
     assert (answer.status_code, answer.location) == (302, "/?random=1&seed=2026-11-23")

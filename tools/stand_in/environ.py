@@ -14,4 +14,4 @@ def xkcd_environ() -> Iterator[dict[str, str]]:
         yield {"XKCD_URL": url}
     else:
         with StandIn() as xkcd:
-            yield {"XKCD_URL": xkcd.url, "XKCD_FLOOR": str(xkcd.latest)}
+            yield xkcd.environ

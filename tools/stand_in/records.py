@@ -19,6 +19,12 @@ def records() -> Mapping[int, bytes]:
     return {row["num"]: _record(row) for row in rows}
 
 
+def record(num: int) -> bytes:
+    """The record of that comic, made up from the last one if it is above all of them. Empty for 0 and 404."""
+    last = max(records())
+    return json.dumps({**json.loads(records()[last]), "num": num}).encode() if num > last else records().get(num, b"")
+
+
 def _record(row: sqlite3.Row) -> bytes:
     year, month, day = row["date"].split("-")
     texts = ("link", "news", "safe_title", "transcript", "alt", "img", "title")

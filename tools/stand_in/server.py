@@ -12,7 +12,7 @@ from typing import Self
 
 from tools.faults import FAULTS, Step, answer
 from tools.stand_in.connection import Connection
-from tools.stand_in.records import drawing, records
+from tools.stand_in.records import drawing, record, records
 
 NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found", kind="text/html")
 
@@ -22,8 +22,9 @@ class StandIn:
 
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
-    `passing_faults` hits one request. They and `latest` may be changed at any time. `asked` counts requests by path,
-    and `connections` the accepted connections.
+    `passing_faults` hits one request. `reported` is the comic at /info.0.json if that is not the `latest`, and
+    `surplus` are numbers above the latest that have a comic all the same; a comic that xkcd has not is made up. All
+    these may be changed at any time. `asked` counts requests by path, and `connections` the accepted connections.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class StandIn:
         self.faults = dict(faults or {})
         self.passing_faults: list[str] = []
         self.latest = max(records())
+        self.reported: int | None = None
+        self.surplus: set[int] = set()
         self.asked: Counter[str] = Counter()
         self.connections = 0
         self.url = ""
@@ -109,6 +112,11 @@ class StandIn:
             return self._changed.wait_for(condition, seconds)
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The variables with which a process takes it for xkcd."""
+        return {"XKCD_URL": self.url, "XKCD_FLOOR": str(self.latest)}
+
+    @property
     def open_connections(self) -> int:
         """The number of open connections."""
         return len(self._open)
@@ -130,7 +138,8 @@ class StandIn:
         if path.startswith("/comics/"):
             return [answer(drawing(path), kind="image/svg+xml")]
         num = self._num(path)
-        body = records().get(num, b"") if num <= self.latest else b""
+        exists = num <= self.latest or num in self.surplus or num == self.reported
+        body = record(num) if exists else b""
         name = self.passing_faults.pop() if self.passing_faults else self.faults.get(num) or self.faults.get(0)
         if name is not None and num:
             return FAULTS[name](body)
@@ -139,7 +148,7 @@ class StandIn:
     def _num(self, path: str) -> int:
         match path.strip("/").split("/"):
             case ["info.0.json"]:
-                return self.latest
+                return self.latest if self.reported is None else self.reported
             case [num, "info.0.json"] if num.isascii() and num.isdigit() and len(num) < 10:
                 return int(num)
         return 0
