@@ -6,6 +6,9 @@ from app.settings import FLOOR, FLOOR_DATE
 RISE = 500
 """The largest plausible rise of the latest number, beside one a day: three years of comics."""
 
+LAG = 3
+"""How far a plausible report may be below a number learnt before: xkcd's own caches can be minutes behind."""
+
 AGREED_AFTER = 240.0
 """Seconds after which a repeated implausible report is believed. Pings come every 300 s, so the second one heals."""
 
@@ -17,7 +20,7 @@ def plausible(known: LatestNumber | None, floor: int, now: float) -> range:
     """
     if known is None:
         return _range(max(floor, 1), max(floor, FLOOR), now - FLOOR_DATE)
-    return _range(known.num, known.num, now - known.learnt_at)
+    return _range(known.num - LAG, known.num, now - known.learnt_at)
 
 
 class Doubt:

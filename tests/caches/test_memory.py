@@ -82,7 +82,7 @@ def test_the_latest_number_is_never_below_a_comic_that_was_kept(clock: Clock) ->
     asyncio.run(remembered.keep([found(2664)]))
     assert remembered.latest_number == LatestNumber(2664, NOW)
     asyncio.run(remembered.keep((), LatestNumber(2663, NOW + 1)))
-    assert remembered.latest_number == LatestNumber(2664, NOW)
+    assert remembered.latest_number == LatestNumber(2664, NOW + 1)
 
 
 def test_a_comic_kept_before_the_latest_number_was_learnt_raises_it(clock: Clock) -> None:

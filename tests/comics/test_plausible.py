@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.comics.found import DAY, LatestNumber
-from app.comics.plausible import AGREED_AFTER, RISE, Doubt, plausible
+from app.comics.plausible import AGREED_AFTER, LAG, RISE, Doubt, plausible
 from app.settings import FLOOR, FLOOR_DATE
 from tests.records import NOW
 
@@ -46,7 +46,7 @@ def test_a_deployment_five_years_old_believes_the_truth(a_week: int) -> None:
 @pytest.mark.parametrize("floor", [0, FLOOR])
 def test_after_a_number_was_learnt_the_floor_has_no_say(floor: int) -> None:
     known = LatestNumber(2665, NOW - 10 * DAY)
-    assert plausible(known, floor, NOW) == range(2665, 2665 + RISE + 10 + 1)
+    assert plausible(known, floor, NOW) == range(2665 - LAG, 2665 + RISE + 10 + 1)
 
 
 def believed(*reports: tuple[int, float]) -> list[bool]:

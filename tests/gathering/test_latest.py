@@ -12,7 +12,7 @@ from app.caches import items
 from app.caches.dynamodb import ComicsTable
 from app.comics.comic import Comic
 from app.comics.found import CLOCK_SKEW, DAY, FRESH_FOR, LATEST_FRESH_FOR, Found, LatestNumber
-from app.comics.plausible import AGREED_AFTER, RISE
+from app.comics.plausible import AGREED_AFTER, LAG, RISE
 from app.comics.selection import Latest, Listed, Randomly
 from app.errors import BadAnswer, ImplausibleLatest, LatestUnknown, NoSuchComic
 from app.gathering.filler import Filler
@@ -78,15 +78,28 @@ def test_a_wrong_latest_is_an_error_that_says_what_is_plausible_and_the_right_on
 def test_with_a_latest_at_hand_an_implausible_one_is_not_believed(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Latest(1))
     later(rig)
-    for wrong in (2664, 2666 + RISE):
+    for wrong in (2664 - LAG, 2666 + RISE):
         xkcd.reported = wrong
         gathered = rig.gather(Latest(1))
         assert (nums(gathered.comics), gathered.latest, gathered.latest_stale) == ([2665], 2665, True)
         assert gathered.reasons == {"implausible_latest": 1}
-        with pytest.raises(ImplausibleLatest, match=rf"^xkcd reports {wrong} as .* only 2665 to 3165 are plausible\.$"):
+        with pytest.raises(ImplausibleLatest, match=rf"^xkcd reports {wrong} as .* only 2662 to 3165 are plausible\.$"):
             rig.fetch_latest()
     xkcd.reported = 2665 + RISE
     assert nums(rig.gather(Latest(1)).comics) == [2665 + RISE]
+
+
+def test_a_report_that_lags_behind_is_no_failure_and_changes_nothing(xkcd: StandIn, rig: Rig) -> None:
+    rig.gather(Latest(1))
+    later(rig)
+    xkcd.reported = 2664
+    gathered = rig.gather(Latest(1))
+    assert (nums(gathered.comics), gathered.latest, gathered.latest_stale, gathered.reasons) == (
+        [2665],
+        2665,
+        False,
+        {},
+    )
 
 
 def test_what_came_as_an_implausible_latest_is_not_cached(xkcd: StandIn, table: LocalTable) -> None:
