@@ -29,7 +29,7 @@ HOUSE = {
     ],
     "app.pings": [],
     "app.gathering": ["filler", "gatherer", "gathering", "stopwatch", "gathered"],
-    "app.caches": ["layers", "memory", "bounded", "dynamodb", "dynamodb_client", "threads", "items"],
+    "app.caches": ["layers", "memory", "shared_reads", "bounded", "dynamodb", "dynamodb_client", "threads", "items"],
     "app.upstream": [
         "polite_xkcd",
         "hedger",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.caches.bounded import Bounded, Table
 from app.caches.memory import Memory
+from app.caches.shared_reads import SharedReads
 from app.circuit import Circuit
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
@@ -72,7 +73,7 @@ class Caches:
         monotonic: Clock = time.monotonic,
     ) -> None:
         self.memory = Memory(comics_in_memory, clock, floor)
-        self._table = table
+        self._table = None if table is None else SharedReads(table)
         self._reading = Circuit(monotonic)
         self._writing = Circuit(monotonic)
         self._clock = clock

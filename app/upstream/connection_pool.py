@@ -81,10 +81,10 @@ class ConnectionPool:
         except (Lost, OSError) as error:
             if new is not None and (new.received or not isinstance(error, Lost)):
                 raise
-            taken = await free.wait()
-            if taken is None:
-                raise
-        return await _use(taken, free, request, _now() + seconds)
+            async with free.another() as taken:
+                if taken is None:
+                    raise
+                return await _use(taken, free, request, _now() + seconds)
 
     async def _open_into(self, free: FreeList) -> None:
         with free.working():

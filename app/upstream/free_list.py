@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from math import inf
 from typing import NamedTuple
 
@@ -49,12 +49,12 @@ class FreeList:
         """Keep the connection, unless it is closed. The request that has waited longest gets it at once."""
         if not connection.is_open:
             return
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.done():
-                waiting.set_result(connection)
-                return
-        self._idle.append(_Idle(_now(), connection))
+        waiting = self._next_waiting()
+        if waiting is None:
+            self._idle.append(_Idle(_now(), connection))
+        else:
+            self.at_work += 1  # so that nobody gives up before that request goes on
+            waiting.set_result(connection)
 
     def close(self, unused_since: float = inf) -> None:
         """Close the idle connections that were last used before that time, on the loop's clock."""
@@ -73,24 +73,41 @@ class FreeList:
         try:
             yield
         finally:
-            self.at_work -= 1
-            while self._waiting and not self.at_work:
-                waiting = self._waiting.popleft()
-                if not waiting.done():
-                    waiting.set_result(None)
+            self._end_work()
 
-    async def wait(self) -> Connection | None:
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Connection | None]:
         """A connection as soon as one is idle; None when none is at work any more."""
-        if self._idle or not self.at_work:
-            return self.take()
+        idle = self.take()
+        if idle is not None or not self.at_work:
+            yield idle
+            return
         waiting: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         try:
-            return await waiting
+            connection = await waiting
         except asyncio.CancelledError:
-            if not waiting.cancelled() and (connection := waiting.result()):
-                self.add(connection)  # it came in the turn of the loop in which the caller left
+            if not waiting.cancelled() and (unused := waiting.result()):
+                self.add(unused)  # it came in the turn of the loop in which the caller left
+                self._end_work()
             raise
+        try:
+            yield connection
+        finally:
+            if connection is not None:
+                self._end_work()
+
+    def _next_waiting(self) -> asyncio.Future[Connection | None] | None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                return waiting
+        return None
+
+    def _end_work(self) -> None:
+        self.at_work -= 1
+        while not self.at_work and (waiting := self._next_waiting()):
+            waiting.set_result(None)
 
 
 def _now() -> float:
