@@ -46,6 +46,15 @@ def test_the_short_form_is_a_request_for_its_path() -> None:
     assert [comic["num"] for comic in json.loads(answer["body"])["comics"]] == [1, 2, 3, 614]
 
 
+@pytest.mark.parametrize(("scheme", "policy"), [("https", "max-age=31536000"), ("http", None)])
+@pytest.mark.parametrize("name", ["comics", "rest"])
+def test_only_a_request_that_came_by_https_is_told_to_do_so_from_now_on(
+    name: str, scheme: str, policy: str | None
+) -> None:
+    answer = handler.handler({**event(name), "headers": {"X-Forwarded-Proto": scheme}}, Context())
+    assert answer["headers"].get("Strict-Transport-Security") == policy
+
+
 def test_what_is_packed_leaves_in_base64() -> None:
     answer = handler.handler({**event("comics"), "headers": {"accept-encoding": "gzip"}}, Context())
     assert (answer["isBase64Encoded"], answer["headers"]["Content-Encoding"]) == (True, "gzip")

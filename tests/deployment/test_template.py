@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.web import http_caching
 from app.web.envelope import HEADERS, PREFLIGHT
 from tests.commands import ROOT
 from tests.deployment.conftest import CERTIFICATE, Template, compiled
@@ -223,7 +224,9 @@ def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_tak
 
 def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front: Template) -> None:
     config = properties(cloud_front, "CachePolicy")["CachePolicyConfig"]
-    assert [config[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL")] == [0, 0, 86400]
+    assert [config[name] for name in ("MinTTL", "DefaultTTL")] == [0, 0]
+    fresh, renewing, failing = map(int, re.findall(r"=(\d+)", http_caching.FOR_A_DAY))
+    assert config["MaxTTL"] == fresh + max(renewing, failing)
 
 
 def test_cloud_front_keeps_no_problem(cloud_front: Template) -> None:
