@@ -14,13 +14,7 @@ from app.settings import VERSION, Settings
 from app.upstream import records
 from app.upstream.transport import KeepAliveTransport, ResponseTooLarge
 
-HEADERS = httpx.Headers(
-    {
-        "User-Agent": f"xkcd-gather/{VERSION} (one call, many comics; Python, httpx)",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-    }
-)
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 
 REASONS: dict[type[OSError], str] = {
     socket.gaierror: "dns",
@@ -39,16 +33,32 @@ class Xkcd:
 
     def __init__(self, settings: Settings, transport: KeepAliveTransport) -> None:
         self._url = httpx.URL(settings.xkcd_url)
+        self._headers = httpx.Headers({"User-Agent": user_agent(settings.contact), **HEADERS})
         self._timeout = settings.attempt_timeout
         self._transport = transport
+        self._latest: tuple[str, Comic] | None = None
+        """Last-Modified and comic of the last answer for the latest comic. None without a Last-Modified."""
 
     async def comic(self, num: int) -> Comic:
         """The comic of that number. Raises an UpstreamError, at the latest when one attempt's time is over."""
-        return await self._get(f"/{num}/info.0.json", f"comic {num}", num)
+        what = f"comic {num}"
+        return self._comic(*await self._ask(f"/{num}/info.0.json", what, self._headers), what, num)
 
     async def latest(self) -> Comic:
-        """The latest comic. Raises an UpstreamError, at the latest when one attempt's time is over."""
-        return await self._get("/info.0.json", "the latest comic", None)
+        """The latest comic. Raises an UpstreamError, at the latest when one attempt's time is over.
+
+        If the last answer had a date, xkcd sends the comic again only if it has changed since.
+        """
+        what, known, headers = "the latest comic", self._latest, self._headers
+        if known is not None:
+            headers = httpx.Headers({**headers, "If-Modified-Since": known[0]})
+        response, body = await self._ask("/info.0.json", what, headers)
+        if known is not None and response.status_code == 304:
+            return known[1]
+        comic = self._comic(response, body, what, None)
+        modified = records.last_modified(response.headers)
+        self._latest = (modified, comic) if modified else None
+        return comic
 
     async def connect(self, count: int) -> None:
         """Open connections until `count` are idle. Raises Unreachable or TimedOut."""
@@ -56,13 +66,15 @@ class Xkcd:
             async with asyncio.timeout(self._timeout):
                 await self._transport.connect(count)
 
-    async def _get(self, path: str, what: str, num: int | None) -> Comic:
+    async def _ask(self, path: str, what: str, headers: httpx.Headers) -> tuple[httpx.Response, bytes]:
         # httpx's extension "target" replaces the path of the URL: parsing a URL for each comic takes longer.
-        request = httpx.Request("GET", self._url, headers=HEADERS, extensions={"target": path.encode()})
+        request = httpx.Request("GET", self._url, headers=headers, extensions={"target": path.encode()})
         with _as_upstream_errors(what):
             async with asyncio.timeout(self._timeout):
                 response = await self._transport.handle_async_request(request)
-                body = b"".join([part async for part in response.aiter_raw()])
+                return response, b"".join([part async for part in response.aiter_raw()])
+
+    def _comic(self, response: httpx.Response, body: bytes, what: str, num: int | None) -> Comic:
         try:
             decoded = records.decoded(body, response.headers, what)
             return records.comic(response.status_code, response.headers, decoded, what, num)
@@ -70,6 +82,11 @@ class Xkcd:
             # The other responses on this connection are not to be trusted either.
             self._transport.discard(response)
             raise
+
+
+def user_agent(contact: str) -> str:
+    """The User-Agent, in the form that Wikimedia asks of clients: name and version, contact, library and version."""
+    return " ".join(filter(None, [f"xkcd-gather/{VERSION}", contact and f"({contact})", f"httpx/{httpx.__version__}"]))
 
 
 @contextmanager
