@@ -189,6 +189,12 @@ def test_a_ping_learns_the_latest_and_opens_connections(xkcd: StandIn, name: str
     assert (sum(xkcd.asked.values()), xkcd.connections) == (5, 5)
 
 
+def test_the_next_ping_gets_the_latest_only_if_it_has_changed(xkcd: StandIn) -> None:
+    reports = [handler.handler(event("ping"), Context()) for _ in range(2)]
+    assert [report["latest"] for report in reports] == [2665, 2665]
+    assert xkcd.last_headers["if-modified-since"] == "Mon, 29 Aug 2022 00:00:00 GMT"
+
+
 def test_a_ping_in_bad_weather_reports_it(xkcd: StandIn) -> None:
     xkcd.faults[0] = "html"
     report = handler.handler(event("ping"), Context())

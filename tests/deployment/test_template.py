@@ -49,7 +49,16 @@ def test_the_function_is_python_on_arm_with_one_vcpu_and_a_second_less_than_the_
 
 def test_the_function_knows_its_table_where_its_paths_begin_and_that_it_is_to_connect_at_once(prod: Template) -> None:
     variables = properties(prod, "ApiLambdaFunction")["Environment"]["Variables"]
-    assert variables == {"STRIP_STAGE_PATH": "true", "COMICS_TABLE": "xkcd-gather-prod", "CONNECT_AT_START": "5"}
+    assert variables == {
+        "STRIP_STAGE_PATH": "true",
+        "COMICS_TABLE": "xkcd-gather-prod",
+        "CONTACT": "",
+        "CONNECT_AT_START": "5",
+    }
+
+
+def test_the_function_knows_whom_xkcd_can_write_to(cloud_front: Template) -> None:
+    assert properties(cloud_front, "ApiLambdaFunction")["Environment"]["Variables"]["CONTACT"] == "me@example.org"
 
 
 def test_the_functions_log_is_json(prod: Template) -> None:
