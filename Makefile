@@ -24,7 +24,7 @@ environment = uv venv --quiet --clear --python $$(python -m tools.python313 || e
 LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: help run serve fill package test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
+.PHONY: help run serve fill package audit test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
 
 help: ## List the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,9 +38,13 @@ serve: .stamps/python ## Serve locally with a stand-in for xkcd.com: PORT=…, X
 fill: .stamps/python ## Write all comics to the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
 
-package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, which Lambda runs, and its template: STAGE=prod
+package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, its bill of materials and its template: STAGE=prod
 	@python -m tools.build_zip
+	@python -m tools.sbom
 	@$(SERVERLESS) package --stage $(or $(STAGE),prod)
+
+audit: .stamps/audit .stamps/node ## Look for known vulnerabilities in all locked packages, on the network
+	@python -m tools.audit
 
 test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, except for those in a browser
 	python -X dev -m pytest -n auto -m "not browser"
@@ -96,12 +100,12 @@ chromium:
 	@python -m tools.chromium
 
 lock: .stamps/python ## Renew all locks
-	for name in requirements{,-uv,-dev,-runtime} bench/requirements; do $(LOCK) --output-file $$name.txt $$name.in; done
+	for name in requirements{,-uv,-dev,-runtime,-audit} bench/requirements; do $(LOCK) --output-file $$name.txt $$name.in; done
 	npm update --package-lock-only
 	npm update --package-lock-only --prefix tools/lint
 
 clean: ## Remove everything that was made or installed
-	rm -rf .venv .venv-runtime .venv-function .venv-bench .wheels node_modules tools/lint/node_modules .stamps .serverless dist
+	rm -rf .venv .venv-runtime .venv-function .venv-bench .venv-audit .wheels node_modules tools/lint/node_modules .stamps .serverless dist
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Progress goes to stderr: `make run` prints one JSON document on stdout and nothing else.
@@ -138,6 +142,12 @@ clean: ## Remove everything that was made or installed
 .stamps/bench: bench/requirements.txt | .stamps/python
 	@echo "Installing the other ways to gather comics into .venv-bench" >&2
 	@$(call environment,.venv-bench,bench/requirements.txt)
+	@mkdir -p .stamps && touch $@
+
+# For `make audit` only.
+.stamps/audit: requirements-audit.txt | .stamps/python
+	@echo "Installing pip-audit into .venv-audit" >&2
+	@$(call environment,.venv-audit,requirements-audit.txt)
 	@mkdir -p .stamps && touch $@
 
 .stamps/node: package-lock.json

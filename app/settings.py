@@ -25,6 +25,9 @@ FLOOR = 3290
 FLOOR_DATE = datetime(2026, 8, 31, tzinfo=UTC).timestamp()
 """When the latest comic's number was FLOOR, as Unix time."""
 
+# Visible ASCII without "(", ")" and "\\", which would end or escape a comment in a header.
+_CONTACT = re.compile(r"(https?://|[\w.+-]+@)[!-'*-\[\]-~]+", re.ASCII)
+
 HIGHEST_FLOOR = 9999
 """The highest floor; xkcd will not reach it before 2060, so a higher one is a typo."""
 
@@ -41,6 +44,8 @@ class Settings:
 
     xkcd_url: str = "https://xkcd.com"
     """xkcd's scheme, host and port."""
+    contact: str = ""
+    """Web or mail address at which xkcd reaches the operator, in the User-Agent of each request; empty for none."""
     ca_file: str | None = None
     """PEM file of the authorities trusted for TLS; None means certifi's."""
     connect_at_start: int = 0
@@ -78,6 +83,11 @@ class Settings:
             )
         if parts.scheme == "http" and parts.hostname == "xkcd.com":
             raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
+        if self.contact and not _CONTACT.fullmatch(self.contact):
+            raise ValueError(
+                f"CONTACT is {self.contact!r}, but must be like 'https://example.org/bot' or 'me@example.org': "
+                "of ASCII, without spaces, parentheses and backslashes"
+            )
         if not _BASE_PATH.fullmatch(self.base_path) or OWN_PATHS & set(self.base_path.split("/")):
             raise ValueError(
                 f"API_GATEWAY_BASE_PATH is {self.base_path!r}, but must be like 'xkcd' or 'fun/xkcd': of ASCII "
@@ -99,6 +109,7 @@ class Settings:
         default = cls()
         return cls(
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
+            contact=environ.get("CONTACT", ""),
             ca_file=environ.get("SSL_CERT_FILE") or None,
             connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
             hedge=switch(environ, "HEDGE", default.hedge),

@@ -46,6 +46,15 @@ def test_the_short_form_is_a_request_for_its_path() -> None:
     assert [comic["num"] for comic in json.loads(answer["body"])["comics"]] == [1, 2, 3, 614]
 
 
+@pytest.mark.parametrize(("scheme", "policy"), [("https", "max-age=31536000"), ("http", None)])
+@pytest.mark.parametrize("name", ["comics", "rest"])
+def test_only_a_request_that_came_by_https_is_told_to_do_so_from_now_on(
+    name: str, scheme: str, policy: str | None
+) -> None:
+    answer = handler.handler({**event(name), "headers": {"X-Forwarded-Proto": scheme}}, Context())
+    assert answer["headers"].get("Strict-Transport-Security") == policy
+
+
 def test_what_is_packed_leaves_in_base64() -> None:
     answer = handler.handler({**event("comics"), "headers": {"accept-encoding": "gzip"}}, Context())
     assert (answer["isBase64Encoded"], answer["headers"]["Content-Encoding"]) == (True, "gzip")
@@ -178,6 +187,12 @@ def test_a_ping_learns_the_latest_and_opens_connections(xkcd: StandIn, name: str
     assert xkcd.asked == {"/info.0.json": 1}
     handler.handler({"path": "/comics?latest=5"}, Context())
     assert (sum(xkcd.asked.values()), xkcd.connections) == (5, 5)
+
+
+def test_the_next_ping_gets_the_latest_only_if_it_has_changed(xkcd: StandIn) -> None:
+    reports = [handler.handler(event("ping"), Context()) for _ in range(2)]
+    assert [report["latest"] for report in reports] == [2665, 2665]
+    assert xkcd.last_headers["if-modified-since"] == "Mon, 29 Aug 2022 00:44:25 GMT"
 
 
 def test_a_ping_in_bad_weather_reports_it(xkcd: StandIn) -> None:

@@ -12,6 +12,7 @@ from app.settings import OWN_PATHS, Settings
 def test_an_empty_environment_asks_xkcd_itself() -> None:
     assert Settings.from_environ({}) == Settings(
         xkcd_url="https://xkcd.com",
+        contact="",
         ca_file=None,
         connect_at_start=0,
         time_limit=8.0,
@@ -35,6 +36,7 @@ def test_the_package_says_which_build_it_is(tmp_path: Path) -> None:
 def test_an_empty_variable_counts_as_absent() -> None:
     names = (
         "XKCD_URL",
+        "CONTACT",
         "XKCD_FLOOR",
         "SSL_CERT_FILE",
         "COMICS_IN_MEMORY",
@@ -56,6 +58,33 @@ def test_the_environment_names_xkcd_how_far_it_is_and_the_authorities_to_trust()
 def test_an_address_that_makes_no_sense_is_refused_with_its_name(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"XKCD_URL is {url!r}, but must be like 'https://xkcd.com'")):
         Settings.from_environ({"XKCD_URL": url})
+
+
+@pytest.mark.parametrize("contact", ["https://example.org/~me/bot?a=1#b", "http://[::1]/", "me+xkcd@example.org"])
+def test_the_environment_says_whom_xkcd_can_write_to(contact: str) -> None:
+    assert Settings.from_environ({"CONTACT": contact}).contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "me",
+        "@",
+        "me@",
+        "https://",
+        "https://a b",
+        "me@a\r\nX: y",
+        "https://a/(b)",
+        "me@a\\",
+        "me@\xe9",
+        "ftp://a",
+        "me@a\n",
+    ],
+)
+def test_a_contact_that_is_none_or_would_spoil_a_header_is_refused_with_its_name(contact: str) -> None:
+    expected = f"CONTACT is {contact!r}, but must be like 'https://example.org/bot' or 'me@example.org'"
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        Settings.from_environ({"CONTACT": contact})
 
 
 def test_the_environment_says_what_is_kept_and_how_it_is_filled() -> None:

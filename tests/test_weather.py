@@ -28,6 +28,7 @@ def refused(status: int) -> tuple[int, str, str]:
 
 
 WEATHER = {
+    "304": unusable("xkcd answered 304 for comic 614, neither a comic nor a 404."),
     "404": NO_COMIC,
     "410": NO_COMIC,
     "403": (503, "xkcd refused", "xkcd forbids us to ask (403)."),
@@ -37,6 +38,7 @@ WEATHER = {
     "503": refused(503),
     "503-retry-after": refused(503),
     "503-retry-after-nonsense": refused(503),
+    "503-retry-after-no-year": refused(503),
     "redirect": unusable("xkcd answered 302 for comic 614, neither a comic nor a 404."),
     "redirect-nonsense": unusable("xkcd answered 302 for comic 614, neither a comic nor a 404."),
     "reset-in-body": BROKEN_OFF,
@@ -139,6 +141,7 @@ def test_when_comics_fail_in_different_ways_the_status_is_502(xkcd: StandIn, app
         ("503", None),
         ("503-retry-after", "42"),
         ("503-retry-after-nonsense", None),
+        ("503-retry-after-no-year", None),
     ],
 )
 def test_retry_after_is_handed_on_when_there_is_no_comic(

@@ -136,6 +136,11 @@ def gzip_bomb(body: bytes) -> Iterator[Step]:
     yield answer(gzip.compress(bytes(100 * MEBIBYTE), 1, mtime=0), "200 OK", "Content-Encoding: gzip")
 
 
+def not_modified(body: bytes) -> Iterator[Step]:
+    """A 304 that nobody asked for."""
+    yield b"HTTP/1.1 304 Not Modified\r\n\r\n"
+
+
 FAULTS: dict[str, Fault] = {
     "404": status("404 Not Found"),
     "410": status("410 Gone"),
@@ -150,6 +155,8 @@ FAULTS: dict[str, Fault] = {
         "Retry-After: Mon, 23 Nov 2026 10:00:42 GMT",
     ),
     "503-retry-after-nonsense": status("503 Service Unavailable", "Retry-After: soon"),
+    "503-retry-after-no-year": status("503 Service Unavailable", f"Retry-After: Mon, 23 Nov {'9' * 20} 10:00:00 GMT"),
+    "304": not_modified,
     "redirect": status("302 Found", "Location: /614/info.0.json"),
     "redirect-nonsense": status("302 Found", "Location: http://[oh:no/"),
     "reset-in-body": reset_in_body,

@@ -127,6 +127,7 @@ class Gatherer:
         try:
             self._check_plausible(found)
         except ImplausibleLatest as error:
+            self._xkcd.forget_latest()
             gathering.refuse_latest(error)
             raise
         self._reports_latest = True

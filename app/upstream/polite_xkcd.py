@@ -50,6 +50,10 @@ class PoliteXkcd:
         """The latest comic, after up to `attempts` attempts. Raises an UpstreamError."""
         return await self._share(LATEST, self._xkcd.latest, budget, attempts)
 
+    def forget_latest(self) -> None:
+        """Have xkcd send the latest comic in full next time, because its last answer was not believed."""
+        self._xkcd.forget_latest()
+
     async def connect(self, count: int) -> None:
         """Open connections until `count` are idle, unless xkcd is paused. Raises an UpstreamError."""
         if not self._circuit.is_open:

@@ -15,6 +15,8 @@ LARGEST_BODY = 1024 * 1024
 LONGEST_RETRY_AFTER = 86400
 """Seconds of Retry-After that are honoured."""
 
+_HTTP_DATE = re.compile("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
+
 
 def decoded(body: bytes, headers: Mapping[str, str], what: str) -> bytes:
     """The body without its content encoding. Headers are case-insensitive.
@@ -70,9 +72,15 @@ def retry_after(headers: Mapping[str, str]) -> int | None:
         return min(int(text), LONGEST_RETRY_AFTER)
     try:
         seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])).total_seconds()
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
     return min(max(int(seconds), 0), LONGEST_RETRY_AFTER)
+
+
+def last_modified(headers: Mapping[str, str]) -> str | None:
+    """Last-Modified as it came, for If-Modified-Since; None if it is missing or malformed."""
+    text = headers.get("Last-Modified", "")
+    return text if _HTTP_DATE.fullmatch(text) else None
 
 
 def _unzipped(body: bytes, what: str) -> bytes:

@@ -23,6 +23,16 @@ HEADERS = {
     "Link": f'<{LICENSE}>; rel="license"',
 }
 
+ONLY_BY_HTTPS = "max-age=31536000"
+"""Strict-Transport-Security: a year, for this host alone. Other hosts of its domain are not ours to decide about."""
+
+PAGE_HEADERS = {
+    # xkcd may learn which site shows its images, but not which comics a reader looked for.
+    "Referrer-Policy": "strict-origin",
+    # The pages need none of these. There is no word for all of them.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
 PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
 
 
@@ -41,6 +51,10 @@ def finish(response: Response, build_id: str) -> Response:
         _permit(response)
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = content_security_policy()
+        if response.location is None:  # a redirect to an image would change the policy of the page that shows it
+            response.headers.update(PAGE_HEADERS)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = ONLY_BY_HTTPS
     if "ETag" in response.headers:
         etag = etag_of([build_id, response.get_etag()])
         response.set_etag(etag, weak=True)  # a strong one would promise the same bytes, compressed or not

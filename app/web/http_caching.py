@@ -8,12 +8,18 @@ from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
 
 NO_STORE = "no-store"
-FOR_A_DAY = "public, max-age=86400"
-FOR_FIVE_MINUTES = "public, max-age=300"
+FOR_A_DAY = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=2592000"
+"""A comic hardly ever changes, so an old copy is better than waiting for another day, and than an error for 30 days."""
+
+FOR_FIVE_MINUTES = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
+"""A copy may miss the newest comic for ten minutes, or for a day if the alternative is an error."""
 
 
 def cache_control(selection: Selection, gathered: Gathered) -> str:
-    """A day for fixed comics, five minutes for selections that the next comic may change, otherwise no-store."""
+    """A day for fixed comics, five minutes for selections that the next comic may change, otherwise no-store.
+
+    Caches may serve an answer for longer while they renew it (RFC 5861), so that nobody waits, and when that fails.
+    """
     stale = any(found.stale for found in gathered.comics)
     passing = any(not isinstance(failure.error, NoSuchComic) for failure in gathered.failures)
     if stale or passing or gathered.latest_stale or not selection.repeatable:

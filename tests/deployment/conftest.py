@@ -9,7 +9,13 @@ import pytest
 from tests.commands import serverless, service
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-CLOUD_FRONT = {"cloudFront": "on", "domain": "comics.example.org", "certificate": CERTIFICATE, "dashboard": "on"}
+CLOUD_FRONT = {
+    "cloudFront": "on",
+    "domain": "comics.example.org",
+    "certificate": CERTIFICATE,
+    "dashboard": "on",
+    "contact": "me@example.org",
+}
 
 Template = dict[str, Any]
 

@@ -13,6 +13,7 @@ import pytest
 import requests
 import trustme
 
+from app.web import http_caching
 from tests.commands import ROOT, SERVERLESS, environment
 from tools.stand_in import StandIn
 
@@ -105,7 +106,8 @@ def test_the_certificate_is_verified(endpoint: Endpoint, tmp_path: Path) -> None
 def test_what_the_app_says_of_an_answer_arrives(endpoint: Endpoint) -> None:
     headers = endpoint.ask("/comics?n=1-5").headers
     assert headers["Content-Type"] == "application/json; charset=utf-8"
-    assert headers["Cache-Control"] == "public, max-age=86400"
+    assert headers["Cache-Control"] == http_caching.FOR_A_DAY
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
     assert headers["ETag"].startswith('W/"')
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert headers["Link"] == '<https://creativecommons.org/licenses/by-nc/2.5/>; rel="license"'

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import mkdtemp
 from zipfile import ZipFile
@@ -33,7 +34,7 @@ def test_it_holds_the_app_the_handler_and_the_locked_wheels_and_nothing_else(pac
     parts = {name.replace("-", "_") for name in locked} - {"anyio", "asgiref", "h11", "httpcore"} | {"app", "handler"}
     with ZipFile(package) as files:
         held = {name.split("/")[0].removesuffix(".py") for name in files.namelist()}
-    assert held - {"__pycache__"} == parts
+    assert {name for name in held if not name.endswith(".dist-info")} - {"__pycache__"} == parts
 
 
 def test_of_the_app_it_holds_every_file_as_it_is(package: Path) -> None:
@@ -62,10 +63,21 @@ def test_a_build_is_named_by_what_is_in_it(tmp_path: Path) -> None:
     assert same not in {named(css="color: tan", js=""), named(css="color: red", ts=""), named(css="color: redj", s="")}
 
 
-def test_it_holds_no_tests_programs_or_metadata(package: Path) -> None:
+def test_it_holds_no_tests_and_programs(package: Path) -> None:
     with ZipFile(package) as files:
         names = files.namelist()
-    assert [name for name in names if re.search(r"(^|/)(tests?|bin)/|\.dist-info/", name)] == []
+    assert [name for name in names if re.search(r"(^|/)(tests?|bin)/", name)] == []
+
+
+def test_of_each_package_in_it_it_holds_name_and_version_for_scanners_and_no_other_metadata(package: Path) -> None:
+    with ZipFile(package) as files:
+        names = files.namelist()
+    metadata = [name.split("/") for name in names if ".dist-info/" in name]
+    assert {file for _, file in metadata} == {"METADATA"}
+    # This is how scanners and Python read it. A package is there if a module or a directory of its name is.
+    described = {each.name.lower().replace("-", "_") for each in distributions(path=[str(package)])}
+    parts = {name.split("/")[0].removesuffix(".py") for name in names if ".dist-info/" not in name}
+    assert described == parts - {"app", "handler", "__pycache__"}
 
 
 def test_what_is_compiled_from_c_is_for_arm64(package: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.web import http_caching
 from app.web.envelope import HEADERS, PREFLIGHT
 from tests.commands import ROOT
 from tests.deployment.conftest import CERTIFICATE, Template, compiled
@@ -48,7 +49,16 @@ def test_the_function_is_python_on_arm_with_one_vcpu_and_a_second_less_than_the_
 
 def test_the_function_knows_its_table_where_its_paths_begin_and_that_it_is_to_connect_at_once(prod: Template) -> None:
     variables = properties(prod, "ApiLambdaFunction")["Environment"]["Variables"]
-    assert variables == {"STRIP_STAGE_PATH": "true", "COMICS_TABLE": "xkcd-gather-prod", "CONNECT_AT_START": "5"}
+    assert variables == {
+        "STRIP_STAGE_PATH": "true",
+        "COMICS_TABLE": "xkcd-gather-prod",
+        "CONTACT": "",
+        "CONNECT_AT_START": "5",
+    }
+
+
+def test_the_function_knows_whom_xkcd_can_write_to(cloud_front: Template) -> None:
+    assert properties(cloud_front, "ApiLambdaFunction")["Environment"]["Variables"]["CONTACT"] == "me@example.org"
 
 
 def test_the_functions_log_is_json(prod: Template) -> None:
@@ -223,7 +233,9 @@ def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_tak
 
 def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front: Template) -> None:
     config = properties(cloud_front, "CachePolicy")["CachePolicyConfig"]
-    assert [config[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL")] == [0, 0, 86400]
+    assert [config[name] for name in ("MinTTL", "DefaultTTL")] == [0, 0]
+    fresh, renewing, failing = map(int, re.findall(r"=(\d+)", http_caching.FOR_A_DAY))
+    assert config["MaxTTL"] == fresh + max(renewing, failing)
 
 
 def test_cloud_front_keeps_no_problem(cloud_front: Template) -> None:

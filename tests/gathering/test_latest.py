@@ -89,6 +89,14 @@ def test_with_a_latest_at_hand_an_implausible_one_is_not_believed(xkcd: StandIn,
     assert nums(rig.gather(Latest(1)).comics) == [2665 + RISE]
 
 
+def test_a_304_does_not_confirm_a_number_that_was_not_believed(xkcd: StandIn, rig: Rig) -> None:
+    xkcd.reported = 999_999
+    for _ in range(2):
+        with pytest.raises(ImplausibleLatest):
+            rig.fetch_latest()
+    assert "if-modified-since" not in xkcd.last_headers
+
+
 def test_a_report_that_lags_behind_is_no_failure_and_changes_nothing(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Latest(1))
     later(rig)

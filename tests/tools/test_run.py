@@ -46,6 +46,11 @@ def test_a_ping_prints_its_report(xkcd: StandIn) -> None:
     assert done.stderr == ""
 
 
+def test_a_contact_of_the_shell_reaches_xkcd(xkcd: StandIn) -> None:
+    run(sys.executable, "-m", "tools.run", "events/ping.json", XKCD_URL=xkcd.url, CONTACT="me@example.org")
+    assert " (me@example.org) " in xkcd.last_headers["user-agent"]
+
+
 def test_an_event_that_is_refused_is_an_error_that_says_why(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text('{"Records": []}')

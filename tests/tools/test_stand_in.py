@@ -12,7 +12,7 @@ import requests
 
 from bench.upstream import certify
 from tests.commands import ROOT, said_by_us
-from tools.stand_in import StandIn
+from tools.stand_in import StandIn, records
 
 PYTHON = [sys.executable, "-X", "dev", "-W", "error", "-m"]
 
@@ -40,6 +40,32 @@ def test_the_latest_is_at_the_root(xkcd: StandIn) -> None:
     xkcd.latest = 2000
     assert requests.get(f"{xkcd.url}/info.0.json", timeout=5).json()["num"] == 2000
     assert requests.get(f"{xkcd.url}/2001/info.0.json", timeout=5).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("identity", None)]
+)
+def test_a_record_is_compressed_for_clients_that_accept_it(xkcd: StandIn, accepted: str, encoding: str | None) -> None:
+    answer = requests.get(f"{xkcd.url}/614/info.0.json", headers={"Accept-Encoding": accepted}, timeout=5)
+    assert (answer.headers.get("Content-Encoding"), answer.headers["Vary"]) == (encoding, "Accept-Encoding")
+    assert answer.content == records()[614]
+
+
+def test_a_record_that_the_client_has_already_is_a_304(xkcd: StandIn) -> None:
+    first = requests.get(f"{xkcd.url}/info.0.json", timeout=5)
+    assert first.headers["Last-Modified"] == "Mon, 29 Aug 2022 00:44:25 GMT"
+    known = {"If-Modified-Since": first.headers["Last-Modified"]}
+    again = requests.get(f"{xkcd.url}/info.0.json", headers=known, timeout=5)
+    assert (again.status_code, again.content) == (304, b"")
+    xkcd.latest = 2000
+    assert requests.get(f"{xkcd.url}/info.0.json", headers=known, timeout=5).json()["num"] == 2000
+
+
+def test_without_validators_a_record_is_sent_each_time(xkcd: StandIn) -> None:
+    xkcd.has_validators = False
+    known = {"If-Modified-Since": "Mon, 29 Aug 2022 00:44:25 GMT"}
+    answer = requests.get(f"{xkcd.url}/info.0.json", headers=known, timeout=5)
+    assert (answer.status_code, answer.headers.get("Last-Modified")) == (200, None)
 
 
 @pytest.mark.parametrize("path", ["/404/info.0.json", "/0/info.0.json", "/9999/info.0.json", "/abc/info.0.json", "/"])

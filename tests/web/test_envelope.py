@@ -76,6 +76,27 @@ def test_every_page_allows_its_own_style_and_script_and_xkcds_images_and_nothing
     assert "Content-Security-Policy" not in client.get("/comics?n=1").headers
 
 
+@pytest.mark.parametrize("path", ["/?n=1", "/?n=x", "/?n=404", "/docs"])
+def test_a_page_tells_other_sites_no_more_than_its_origin_and_uses_no_device(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Referrer-Policy"] == "strict-origin"
+    assert headers["Permissions-Policy"] == (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    )
+
+
+@pytest.mark.parametrize("path", ["/comics/1/image", "/comics?n=1", "/comics/404", "/comic"])
+def test_what_is_no_page_leaves_the_policies_of_the_page_that_shows_it(client: FlaskClient, path: str) -> None:
+    assert {"Referrer-Policy", "Permissions-Policy"} & set(client.get(path).headers.keys()) == set()
+
+
+@pytest.mark.parametrize("path", ["/comics?n=1", "/comics/404", "/comics/1/image", "/?n=1", "/nowhere"])
+def test_a_browser_that_came_by_https_is_to_come_by_https_for_a_year(client: FlaskClient, path: str) -> None:
+    by_https = client.get(path, base_url="https://example.org").headers
+    assert by_https["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get(path, base_url="http://example.org").headers
+
+
 def test_a_callers_own_request_id_is_not_taken_over(client: FlaskClient) -> None:
     answer = client.get("/comics?n=1", headers={"X-Request-Id": "mine"})
     assert ID.fullmatch(answer.headers["X-Request-Id"])
@@ -191,7 +212,9 @@ def test_what_is_not_to_be_kept_is_packed_as_well(client: FlaskClient) -> None:
     assert [answer.content_encoding, answer.headers.get("ETag")] == ["gzip", None]
 
 
-DAY, FIVE_MINUTES, NEVER = "public, max-age=86400", "public, max-age=300", "no-store"
+DAY = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=2592000"
+FIVE_MINUTES = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
+NEVER = "no-store"
 
 
 @pytest.mark.parametrize(
@@ -213,6 +236,7 @@ DAY, FIVE_MINUTES, NEVER = "public, max-age=86400", "public, max-age=300", "no-s
         ("/info.0.json", FIVE_MINUTES),
         ("/?latest=3", FIVE_MINUTES),
         ("/docs", FIVE_MINUTES),
+        ("/openapi.json", FIVE_MINUTES),
         ("/comics", NEVER),
         ("/comics?random=3", NEVER),
         ("/comics/random", NEVER),

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import VERSION, Settings
+from app.web import http_caching
 from app.web.contract import contract
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
@@ -54,7 +55,7 @@ def test_the_page_links_to_the_same_comics_again(client: FlaskClient) -> None:
     assert re.fullmatch(r"/\?n=\d+,\d+,\d+,\d+", same)
     again = client.get(same)
     assert titles(again.text) == titles(page.text)
-    assert (page.headers["Cache-Control"], again.headers["Cache-Control"]) == ("no-store", "public, max-age=86400")
+    assert (page.headers["Cache-Control"], again.headers["Cache-Control"]) == ("no-store", http_caching.FOR_A_DAY)
     assert f'<a id="same" href="{same}">' in again.text
 
 

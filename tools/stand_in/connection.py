@@ -1,7 +1,7 @@
 """One connection of the stand-in."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, cast
 
 from tools.faults import End, Step
@@ -19,8 +19,8 @@ class Server(Protocol):
     def received(self, path: str) -> float:
         """Count a GET of that path. Returns the seconds before its answer."""
 
-    def answer(self, path: str) -> Iterable[Step]:
-        """The steps of the answer to a GET of that path."""
+    def answer(self, path: str, headers: Mapping[str, str]) -> Iterable[Step]:
+        """The steps of the answer to a GET of that path with these headers, whose names are in lower case."""
 
 
 class Connection(asyncio.Protocol):
@@ -43,9 +43,11 @@ class Connection(asyncio.Protocol):
         self._received += data
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
-            path = head.split(b" ", 2)[1].decode("latin-1")
+            first, *lines = head.decode("latin-1").split("\r\n")
+            path = first.split(" ", 2)[1]
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             latency = self._server.received(path)
-            self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path)
+            self._timer = asyncio.get_running_loop().call_later(latency, self._answer, path, headers)
 
     def connection_lost(self, error: Exception | None) -> None:
         # asyncio closes the socket after this call: only then does the connection count as closed.
@@ -60,8 +62,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
-    def _answer(self, path: str) -> None:
-        steps = self._server.answer(path)
+    def _answer(self, path: str, headers: Mapping[str, str]) -> None:
+        steps = self._server.answer(path, headers)
         if isinstance(steps, list):
             for step in steps:
                 self._transport.write(step)

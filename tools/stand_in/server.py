@@ -12,6 +12,7 @@ from typing import Self
 
 from tools.faults import FAULTS, Step, answer
 from tools.stand_in.connection import Connection
+from tools.stand_in.negotiation import negotiated
 from tools.stand_in.records import drawing, record, records
 
 NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found", kind="text/html")
@@ -23,8 +24,10 @@ class StandIn:
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
     `passing_faults` hits one request. `reported` is the comic at /info.0.json if that is not the `latest`, and
-    `surplus` are numbers above the latest that have a comic all the same; a comic that xkcd has not is made up. All
-    these may be changed at any time. `asked` counts requests by path, and `connections` the accepted connections.
+    `surplus` are numbers above the latest that have a comic all the same; a comic that xkcd has not is made up.
+    `has_validators` says whether records have Last-Modified. All these may be changed at any time. `asked` counts
+    requests by path, `connections` the accepted connections, and `last_headers` are those of the request answered
+    latest, with names in lower case.
     """
 
     def __init__(
@@ -39,11 +42,13 @@ class StandIn:
         self.slow = slow
         self.faults = dict(faults or {})
         self.passing_faults: list[str] = []
+        self.has_validators = True
         self.latest = max(records())
         self.reported: int | None = None
         self.surplus: set[int] = set()
         self.asked: Counter[str] = Counter()
         self.connections = 0
+        self.last_headers: Mapping[str, str] = {}
         self.url = ""
         self._rng = Random(614)
         self._changed = threading.Condition()
@@ -131,8 +136,9 @@ class StandIn:
         share, times = self.slow
         return self.latency * (times if self._rng.random() < share else 1.0)
 
-    def answer(self, path: str) -> Iterable[Step]:
-        """The steps of the answer to a GET of that path."""
+    def answer(self, path: str, headers: Mapping[str, str]) -> Iterable[Step]:
+        """The steps of the answer to a GET of that path with these headers, whose names are in lower case."""
+        self.last_headers = headers
         if path == "/stand-in":
             return [answer(json.dumps({"asked": self.asked, "connections": self.connections}).encode())]
         if path.startswith("/comics/"):
@@ -143,7 +149,7 @@ class StandIn:
         name = self.passing_faults.pop() if self.passing_faults else self.faults.get(num) or self.faults.get(0)
         if name is not None and num:
             return FAULTS[name](body)
-        return [answer(body) if body else NOT_FOUND]
+        return [negotiated(body, headers, self.has_validators) if body else NOT_FOUND]
 
     def _num(self, path: str) -> int:
         match path.strip("/").split("/"):
