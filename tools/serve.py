@@ -13,13 +13,15 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.settings import Settings, switch
+from tools.draining import Draining, interrupt_at_termination
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
 
 
 def main() -> None:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C or SIGTERM. Requests that are running then are answered; a second Ctrl-C cuts them off."""
+    interrupt_at_termination()
     with contextlib.ExitStack() as stack:
         with one_line_errors():
             port, with_table = port_of(os.environ.get("PORT") or "0"), switch(os.environ, "TABLE", default=False)
@@ -27,15 +29,19 @@ def main() -> None:
         table = stack.enter_context(table_environ()) if with_table else {}
         os.environ.update(table)
         with one_line_errors():
-            app = create_app(Settings.from_environ())
+            settings = Settings.from_environ()
+            app = create_app(settings)
         stack.callback(app.close)
-        server = make_server("127.0.0.1", port, app, threaded=True)
+        draining = Draining(app)
+        server = make_server("127.0.0.1", port, draining, threaded=True)
         stack.callback(server.server_close)
         print(f"http://127.0.0.1:{server.server_port}/ asks {os.environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
         if table:
             print(f"Its table: {' '.join(f'{name}={value}' for name, value in table.items())}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
+        with contextlib.suppress(KeyboardInterrupt):
+            draining.wait(settings.time_limit)
 
 
 def port_of(text: str) -> int:

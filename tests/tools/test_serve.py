@@ -1,11 +1,17 @@
 """`make serve` and the stages of `make deploy`, given what they cannot use."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from subprocess import PIPE
 
 import pytest
+import requests
 
 from tests.commands import ROOT
 from tools.stand_in import StandIn
@@ -43,6 +49,42 @@ def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:
         done = serve(xkcd, PORT=str(port))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[0] == "Address already in use"
+
+
+@contextmanager
+def serving(xkcd: StandIn) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A server, and its address."""
+    command = [sys.executable, "-m", "tools.serve"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **xkcd.environ}, stdout=PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server, server.stdout.readline().split()[0]
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_request_that_runs_when_the_server_is_told_to_end_is_answered(xkcd: StandIn, number: signal.Signals) -> None:
+    xkcd.latency = 0.5
+    with serving(xkcd) as (server, url), ThreadPoolExecutor() as threads:
+        answer = threads.submit(requests.get, f"{url}comics?n=614", timeout=10)
+        assert xkcd.wait_until(lambda: xkcd.asked.total() == 1)
+        server.send_signal(number)
+        assert [comic["num"] for comic in answer.result().json()["comics"]] == [614]
+        assert server.wait() == 0
+
+
+def test_a_second_ctrl_c_does_not_wait_for_it(xkcd: StandIn) -> None:
+    xkcd.faults[614] = "silence"
+    with serving(xkcd) as (server, url), ThreadPoolExecutor() as threads:
+        answer = threads.submit(requests.get, f"{url}comics?n=614", timeout=10)
+        assert xkcd.wait_until(lambda: xkcd.asked.total() == 1)
+        while server.poll() is None:
+            server.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.1)
+        with suppress(requests.ConnectionError):
+            assert answer.result().status_code == 503
 
 
 @pytest.mark.parametrize("command", ["deploy", "remove", "logs", "invoke"])
