@@ -48,6 +48,11 @@ class Memory:
         cached = ((num, self._comics.get(num)) for num in numbers)
         return {num: found for num, found in cached if found is not None and found.is_kept(now)}
 
+    def fresh(self, num: int) -> Found | None:
+        """The comic, if it is fresh: another gathering may have fetched it a moment ago."""
+        found = self._comics.get(num)
+        return found if found is not None and found.is_fresh(self._clock()) else None
+
     async def latest(self) -> LatestNumber | None:
         return self.latest_number
 

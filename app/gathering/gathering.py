@@ -120,6 +120,8 @@ class Gathering:
     async def _request(self, num: int) -> Found | Failure:
         if absence := self._memory.absence(num):
             return Failure(num, absence)
+        if other := self._memory.fresh(num):
+            return other
         is_cached = num in self._found
         if self.latest_error is not None and not is_cached and self._memory.is_far(num):
             return Failure(num, self.latest_error)
@@ -131,15 +133,14 @@ class Gathering:
             self._memory.keep_absent(num)
             return Failure(num, error)
         except UpstreamError as error:
-            return await self._instead(num, error)
+            return self._instead(num, error)
         self._fetched[num] = found
         await self._memory.keep([found])  # other gatherings may look for it before this one is over
         return found
 
-    async def _instead(self, num: int, error: UpstreamError) -> Found | Failure:
+    def _instead(self, num: int, error: UpstreamError) -> Found | Failure:
         """The outcome after a failed request: another gathering's comic, or an old one."""
-        other = (await self._memory.comics([num])).get(num)
-        if other is not None and other.is_fresh(self._clock()):
+        if other := self._memory.fresh(num):
             return other
         older = self._found.get(num)
         return Failure(num, error) if older is None else replace(older, stale=True)

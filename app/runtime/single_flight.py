@@ -42,8 +42,8 @@ class _Flight(Generic[T]):
 
     @property
     def is_over(self) -> bool:
-        """Whether it takes no other caller: it has ended, or the last caller has left."""
-        return self._task.done() or not self._waiting
+        """Whether the last caller has left. Until then the outcome, even of a call that has ended, is shared."""
+        return not self._waiting
 
     async def outcome(self) -> T:
         self._waiting += 1

@@ -80,6 +80,18 @@ def test_a_call_that_has_ended_is_not_shared() -> None:
     run(test)
 
 
+def test_between_the_end_of_a_call_and_the_first_caller_to_go_on_nobody_begins_another() -> None:
+    async def test(flights: Flights, call: Counted) -> None:
+        (first,) = await joined(flights, call, 1)
+        call.go.set()
+        await asyncio.sleep(0)
+        assert (call.ended, first.done()) == (1, False)
+        assert await flights.join("key", call) == await first == "outcome"
+        assert call.begun == 1
+
+    run(test)
+
+
 def test_an_error_is_raised_to_each_of_them() -> None:
     async def test(flights: Flights, call: Counted) -> None:
         call.outcome = ValueError("a failure")
