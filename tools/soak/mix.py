@@ -25,7 +25,7 @@ BAD_REQUESTS = (
     "/comics/0/image",
     "/?n=0",
 )
-UNKNOWN_PATHS = ("/nothing", "/comics/1/2/3", "//comics", "/.env", "/info.0.json/1", "/stand-in")
+UNKNOWN_PATHS = ("/nothing", "/comics/1/2/3", "/comics//614", "/.env", "/info.0.json/1", "/stand-in")
 
 Maker = Callable[[Random, int], Call]
 
