@@ -37,6 +37,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 1
+    except RuntimeError as error:  # one of the processes ended
+        print(f"\nThe soak ended early: {error}", file=sys.stderr)
+        return 1
     print(report.text(results))
     if options.report is not None:
         options.report.write_text(json.dumps(report.document(results), indent=2) + "\n")

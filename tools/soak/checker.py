@@ -52,8 +52,10 @@ class Checker:
             expect((answer.status == 304) is same, f"{answer.status} does not fit the ETags")
 
     def _remember(self, call: Call, answer: Answer) -> None:
-        """Record the ETag, which must be the same for the same content, and the latest number."""
-        document = parsed(answer) if answer.status == 200 and call.kind in ("comics", "comic", "record") else {}
+        """Record the latest number, and the ETag, which must be the same for the same content."""
+        if answer.status != 200 or call.kind not in ("comics", "comic", "record", "lasting"):
+            return
+        document = {} if call.kind == "lasting" else parsed(answer)
         latest = _latest(call, document)
         tag = answer.headers.get("etag")
         with self._lock:
@@ -61,9 +63,8 @@ class Checker:
             if tag is None:
                 return
             self._tags[call.path] = tag
-            if call.kind != "page":
-                known = self._tags_of_content.setdefault((call.path, _content(document)), tag)
-                expect(known == tag, f"the ETag of the same content was {known}")
+            known = self._tags_of_content.setdefault((call.path, _content(document)), tag)
+            expect(known == tag, f"the ETag of the same content was {known}")
 
 
 def _latest(call: Call, document: Any) -> int:

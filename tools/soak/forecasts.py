@@ -47,11 +47,11 @@ def resolving(mode: str, *statuses: int, most_calls: int | None = None) -> Forec
 
 def table_fails(rng: Random) -> Weather:
     fault = rng.choice(sorted(TABLE_FAULTS))
-    return Weather(lambda world: world.table.call("fail", fault), after=MONTHS)
+    return Weather(lambda world: world.table.call("fail", fault), table=True, after=MONTHS)
 
 
 def table_stands_still(rng: Random) -> Weather:
-    return Weather(lambda world: world.table.stop(), after=MONTHS)
+    return Weather(lambda world: world.table.stop(), table=True, after=MONTHS)
 
 
 def frozen_idle(rng: Random) -> Weather:

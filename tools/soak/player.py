@@ -54,7 +54,7 @@ class Player:
 
     def close(self) -> None:
         """End the clients."""
-        self._clients.shutdown()
+        self._clients.shutdown(wait=False, cancel_futures=True)
 
     def play(self, phase: Phase) -> Iterator[None]:
         """Play it; yields after each answer."""
@@ -116,13 +116,15 @@ class Player:
 
     def _sky(self, phase: Phase, shown: int) -> Sky:
         seconds = min(TIME_LIMIT, phase.weather.seconds) + GRACE + phase.weather.frozen
-        return Sky(phase.weather.statuses, self._world.learnt, shown, self._world.latest, seconds)
+        weather, world = phase.weather, self._world
+        return Sky(weather.statuses, world.learnt, shown, world.latest, seconds, weather.table)
 
     def _record(self, outcome: _Outcome, phase: Phase, played: Played) -> None:
         played.calls += 1
         played.milliseconds.append(1000 * outcome.seconds)
         if outcome.answer is not None and outcome.answer.status:
-            played.statuses[outcome.answer.status] += 1
+            status = outcome.answer.status
+            played.statuses[status] = played.statuses.get(status, 0) + 1
         if outcome.wrong is not None:
             played.wrong += 1
             self.result.complain(f"{phase.name}: {outcome.wrong}\n{_whole(outcome)}")

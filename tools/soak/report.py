@@ -72,7 +72,7 @@ def _total(result: Result) -> Played:
         sum(played.wrong for played in everything),
         result.requests,
         [value for played in everything for value in played.milliseconds],
-        sum((played.statuses for played in everything), Counter()),
+        dict(sum((Counter(played.statuses) for played in everything), Counter())),
     )
 
 

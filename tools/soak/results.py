@@ -1,6 +1,5 @@
 """What the soak found out."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +18,7 @@ class Played:
     requests: int = 0
     """Requests that xkcd received."""
     milliseconds: list[float] = field(default_factory=list)
-    statuses: Counter[int] = field(default_factory=Counter)
+    statuses: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

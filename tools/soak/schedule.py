@@ -41,7 +41,7 @@ def _cycle(name: str, weather: Weather, usual: int, one_at_a_time: bool) -> Iter
     yield Phase(CALM, Weather(partial(_clear, seconds=weather.after)), usual)
     yield Phase(name, weather, min(usual, weather.most_calls or usual) if one_at_a_time else usual)
     # What the weather left behind, such as a pause, may still show in the first answers after it.
-    after = Weather(partial(_clear, seconds=MINUTES), statuses=weather.statuses)
+    after = Weather(partial(_clear, seconds=MINUTES), statuses=weather.statuses, table=weather.table)
     yield Phase(RECOVERY, after, max(usual // 8, 1))
 
 

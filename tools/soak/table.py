@@ -1,6 +1,8 @@
 """The process that plays the table in DynamoDB, with faults by name."""
 
+import os
 import time
+from contextlib import redirect_stderr
 from typing import Any
 
 from werkzeug import Response
@@ -52,6 +54,11 @@ class Table:
         self._table.faults = {}
 
 
+def main() -> None:
+    """Serve until stdin ends."""
+    with LocalTable() as table, open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+        serve(Table(table))  # its server prints a traceback for each client that did not wait
+
+
 if __name__ == "__main__":
-    with LocalTable() as table:
-        serve(Table(table))
+    main()

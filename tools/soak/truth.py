@@ -35,6 +35,8 @@ class Sky:
     """The latest number."""
     seconds: float
     """How long an answer may take."""
+    table: bool
+    """Whether the table is in trouble."""
 
     @property
     def latest(self) -> range:
