@@ -24,7 +24,7 @@ environment = uv venv --quiet --clear --python $$(python -m tools.python313 || e
 LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: help run serve fill package audit test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
+.PHONY: help run serve fill soak package audit test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
 
 help: ## List the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,6 +37,9 @@ serve: .stamps/python ## Serve locally with a stand-in for xkcd.com: PORT=…, X
 
 fill: .stamps/python ## Write all comics to the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
+
+soak: .stamps/python ## Check every answer of a long run in all weather: INVOCATIONS=…, CLIENTS=…, SEED=…, WEATHER=…, JSON=…
+	@exec python -m tools.soak
 
 package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, its bill of materials and its template: STAGE=prod
 	@python -m tools.build_zip
