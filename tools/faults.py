@@ -57,10 +57,10 @@ def instead(body: bytes, *headers: str, kind: str = "application/json") -> Fault
 
 
 def changed(**fields: object) -> Fault:
-    """The record with these fields changed; None takes a field away."""
+    """The record, empty if there is no such comic, with these fields changed; None takes a field away."""
 
     def fault(body: bytes) -> Iterator[Step]:
-        record = {**json.loads(body), **fields}
+        record = {**json.loads(body or b"{}"), **fields}
         yield answer(json.dumps({name: value for name, value in record.items() if value is not None}).encode())
 
     return fault

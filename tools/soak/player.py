@@ -73,18 +73,17 @@ class Player:
         requests = world.xkcd.call("requests") - asked
         played.requests += requests
         if weather.alike and requests > 2 * MOST:
-            self.result.complain(f"{phase.name}: {len(calls)} calls of the same {MOST} comics cost {requests} requests")
+            self.result.complain(phase.name, f"{len(calls)} calls of the same {MOST} comics cost {requests} requests")
         self._check_log(phase)
 
-    def rest(self) -> Held:
-        """Let the service come to rest. Returns what it holds then."""
+    def rest(self) -> None:
+        """Let the service come to rest, and record what it holds then."""
         self._world.clear()
         self._world.xkcd.call("close_connections")
         end = time.monotonic() + REST
         while (now := self._held()).tasks and time.monotonic() < end:
             time.sleep(0.1)
         self.result.held[self.result.calls] = now
-        return now
 
     def _held(self) -> Held:
         worker = self._world.worker
@@ -127,13 +126,13 @@ class Player:
             played.statuses[status] = played.statuses.get(status, 0) + 1
         if outcome.wrong is not None:
             played.wrong += 1
-            self.result.complain(f"{phase.name}: {outcome.wrong}\n{_whole(outcome)}")
+            self.result.complain(phase.name, f"{outcome.wrong}\n{_whole(outcome)}")
 
     def _check_log(self, phase: Phase) -> None:
         count, first = self._world.worker.call("errors")
         if count > self._errors:
             self._errors = count
-            self.result.complain(f"{phase.name}: the service logged errors, such as\n{first[-1]}")
+            self.result.complain(phase.name, f"the service logged errors, such as\n{first[-1]}")
 
 
 def _whole(outcome: _Outcome) -> str:

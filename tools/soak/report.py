@@ -16,7 +16,7 @@ LONGEST_EXAMPLE = 3000
 def text(results: Sequence[Result]) -> str:
     """The report for a reader."""
     parts = chain.from_iterable((_summary(result), _by_weather(result), _held(result)) for result in results)
-    wrong = [_shortened(example) for result in results for example in result.examples]
+    wrong = [_shortened(f"{weather}: {what}") for result in results for weather, what in result.examples]
     verdict = f"{sum(result.wrong for result in results)} wrong"
     return "\n\n".join([*parts, *wrong, verdict])
 

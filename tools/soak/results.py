@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from tools.soak.process import Held
 
-WRONG_KEPT = 10
-"""Wrong answers that are kept whole."""
+EXAMPLES, EXAMPLES_OF_ONE = 10, 3
+"""Wrong answers that are kept whole: in all, and in one weather."""
 
 
 @dataclass(slots=True)
@@ -32,16 +32,17 @@ class Result:
     """By the name of the weather; the calm between two is "calm"."""
     wrong: int = 0
     """Wrong answers, and whatever else is wrong."""
-    examples: list[str] = field(default_factory=list)
-    """The first of them."""
+    examples: list[tuple[str, str]] = field(default_factory=list)
+    """The first of them: the weather, and what was wrong."""
     held: dict[int, Held] = field(default_factory=dict)
     """What the process held when that many calls were answered and it was at rest."""
 
-    def complain(self, text: str) -> None:
+    def complain(self, weather: str, text: str) -> None:
         """Record that something is wrong."""
         self.wrong += 1
-        if len(self.examples) < WRONG_KEPT:
-            self.examples.append(text)
+        alike = sum(name == weather for name, _ in self.examples)
+        if len(self.examples) < EXAMPLES and alike < EXAMPLES_OF_ONE:
+            self.examples.append((weather, text))
 
     @property
     def calls(self) -> int:
