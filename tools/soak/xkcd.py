@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 from tools.faults import Step
@@ -65,11 +65,11 @@ class Xkcd(StandIn):
         self._lies = False
         self._on_loop(self._abort_silent)
 
-    def answer(self, path: str) -> Iterable[Step]:
+    def answer(self, path: str, headers: Mapping[str, str]) -> Iterable[Step]:
         """As StandIn, or a lie."""
         if self._lies and path == "/info.0.json":
             return [http_answer(_lie(self._rng, self.latest))]
-        return super().answer(path)
+        return super().answer(path, headers)
 
     def _on_loop(self, act: Callable[[], None]) -> None:
         async def run() -> None:
