@@ -9,6 +9,7 @@ GatherError
 ├── NotServing             neither xkcd nor a cache could serve a comic lately
 ├── LatestUnknown          the selection depends on the latest number, which is unknown
 ├── TableError             the table could not be read or written; callers never see this
+├── ArchiveError           the file is not a usable archive; callers never see this
 └── UpstreamError          xkcd did not send the comic
     ├── NoSuchComic        it does not exist
     ├── BadAnswer          the response is unusable
@@ -58,6 +59,10 @@ class NotServing(GatherError):
 
 class TableError(GatherError):
     """The table could not be read or written."""
+
+
+class ArchiveError(GatherError):
+    """The file is not a usable archive."""
 
 
 class UpstreamError(GatherError):

@@ -1,6 +1,7 @@
 """A stand-in for xkcd.com, a table, and applications that use them, ended with the test."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.application import XkcdGather
 from app.caches import bounded as caches
 from app.caches import dynamodb_client
 from app.settings import Settings
+from tests.archives import write_archive
 from tests.contract import ContractClient
 from tools import build_zip, python313
 from tools.stand_in import StandIn
@@ -42,6 +44,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
         for name, value in local.environ.items():
             monkeypatch.setenv(name, value)
         yield local
+
+
+@pytest.fixture(scope="session")
+def whole_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of all comics of the stand-in, made now."""
+    return write_archive(tmp_path_factory.mktemp("archive") / "archive.sqlite", made_at=time.time())
 
 
 @pytest.fixture

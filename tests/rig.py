@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
+import pytest
+
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.comics.found import Found
@@ -75,6 +77,12 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self._milliseconds
+
+
+def age_all_comics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every comic old, however lately it was fetched."""
+    for name in ("LEAST_FRESH", "MOST_FRESH"):
+        monkeypatch.setattr(f"app.comics.found.{name}", -1.0)
 
 
 def event(name: str) -> dict[str, Any]:

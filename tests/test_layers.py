@@ -29,7 +29,7 @@ HOUSE = {
     ],
     "app.pings": [],
     "app.gathering": ["filler", "gatherer", "gathering", "stopwatch", "gathered"],
-    "app.caches": ["layers", "memory", "bounded", "dynamodb", "dynamodb_client", "threads", "items"],
+    "app.caches": ["layers", "memory", "bounded", "archive", "dynamodb", "dynamodb_client", "threads", "items"],
     "app.upstream": [
         "polite_xkcd",
         "hedger",
@@ -94,6 +94,7 @@ OWNERS = {
     "aiohappyeyeballs": {"app.upstream.addresses"},
     "certifi": {"app.upstream.connection_pool"},
     "serverless_wsgi": {"handler"},
+    "sqlite3": {"app.caches.archive"},
     "os": {"app.settings", "app.runtime.event_loop"},
 }
 

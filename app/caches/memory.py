@@ -32,7 +32,7 @@ class Memory:
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
         now = self._clock()
         cached = ((num, self._comics.get(num)) for num in numbers)
-        return {num: found for num, found in cached if found is not None and found.is_kept(now)}
+        return {num: found for num, found in cached if found is not None and now < found.kept_until}
 
     async def latest(self) -> LatestNumber | None:
         return self.latest_number

@@ -9,7 +9,6 @@ from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.circuit import Circuit
 from app.clock import Clock
-from app.comics.found import FRESH_FOR
 from app.comics.selection import Listed, existing
 from app.errors import BadAnswer, NoSuchComic, Refused, TableError
 from app.gathering.gathered import Gathered
@@ -89,7 +88,7 @@ class Filler:
         return sorted(gaps, key=self._failed.__contains__)
 
     def _has(self, num: int, held: Mapping[int, float]) -> bool:
-        return self._clock() - held.get(num, 0.0) < FRESH_FOR
+        return self._clock() < held.get(num, 0.0)
 
     async def _bring(self, group: Sequence[int], held: Mapping[int, float], deadline: float) -> Gathered:
         """Gather these comics, which writes those that xkcd sent; then write those that only memory had."""

@@ -7,7 +7,7 @@ import pytest
 
 from app.caches.dynamodb import ComicsTable
 from app.caches.items import LARGEST_RECORD
-from app.comics.found import DAY, FRESH_FOR
+from app.comics.found import DAY, MOST_FRESH
 from app.errors import TableError
 from app.gathering.filler import Filled, Filler
 from tests.records import Clock
@@ -63,12 +63,12 @@ def test_missing_comics_are_fetched_newest_first_up_to_a_number(
 def test_old_comics_are_fetched_again(xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=3)
     first = int(clock.now)
-    clock.now += FRESH_FOR - DAY
+    clock.now += MOST_FRESH - DAY * 200
     rig.fill(latest=4)
-    clock.now += DAY
+    clock.now += DAY * 200
     assert rig.fill(latest=4) == Filled(gathered=3, failed=0, missing=0, problem=None)
     fetched = {num: int(item["fetched_at"]["N"]) - first for num, item in table.items().items()}
-    assert fetched == {1: FRESH_FOR, 2: FRESH_FOR, 3: FRESH_FOR, 4: FRESH_FOR - DAY}
+    assert fetched == {1: MOST_FRESH, 2: MOST_FRESH, 3: MOST_FRESH, 4: MOST_FRESH - DAY * 200}
 
 
 def test_a_full_table_is_left_as_it_is(xkcd: StandIn, table: LocalTable, rig: TableRig) -> None:
@@ -148,7 +148,7 @@ def test_a_comic_that_failed_and_then_came_is_like_any_other(xkcd: StandIn, rig:
     rig.fill(latest=3)
     xkcd.faults.clear()
     rig.fill(latest=3)
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     xkcd.asked.clear()
     rig.fill(latest=3, most=1)
     assert xkcd.asked == {"/3/info.0.json": 1}
@@ -176,7 +176,7 @@ def test_what_is_old_in_memory_is_not_written_over_what_is_new_in_the_table(
     xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock
 ) -> None:
     rig.fill(latest=2)
-    clock.now += FRESH_FOR + DAY
+    clock.now += MOST_FRESH + DAY
     other = TableRig(xkcd, table, clock)
     other.fill(latest=2)
     other.close()
@@ -217,7 +217,7 @@ def test_what_turned_out_to_be_rubbish_is_fetched_again(xkcd: StandIn, table: Lo
 
 def test_when_xkcd_does_not_renew_what_is_old_it_ends_early(xkcd: StandIn, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=6)
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     xkcd.faults[0] = "503"
     problem = "xkcd did not send the comics that the table has old."
     assert rig.fill(latest=6) == Filled(gathered=0, failed=4, missing=6, problem=problem)
@@ -250,5 +250,5 @@ def test_it_counts_the_comics_that_are_missing_or_old(rig: TableRig, clock: Cloc
 
     rig.fill(latest=6, most=2)
     assert missing() == 4
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     assert missing() == 6

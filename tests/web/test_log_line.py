@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.application import XkcdGather
-from tests.rig import Context
+from tests.rig import Context, age_all_comics
 from tools.stand_in import StandIn
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -82,7 +82,7 @@ def test_the_first_invocation_of_a_process_is_a_cold_start(
 def test_what_is_served_old_is_counted(
     client: FlaskClient, xkcd: StandIn, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
+    age_all_comics(monkeypatch)
     client.get("/comics?n=1,2")
     xkcd.faults[1] = "html"
     client.get("/comics?n=1,2")
