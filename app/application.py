@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -15,7 +16,7 @@ from app import pings
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.clock import Clock
-from app.errors import AnswerTooLarge, GatherError
+from app.errors import AnswerTooLarge, ArchiveError, GatherError
 from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
 from app.runtime import events
@@ -30,6 +31,8 @@ from app.web import envelope, log_line, pages, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+
+    from app.caches.archive import Archive
 
 LARGEST_ANSWER = 4_400_000
 """Bytes of a body. Lambda sends 6 MB, and a compressed body is base64. The largest hundred real comics have 326 KB."""
@@ -52,7 +55,8 @@ class XkcdGather(AsyncFlask):
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
         table = self._open_table(settings.table, clock) if settings.table else None
-        caches = Caches(settings.comics_in_memory, table, clock)
+        archive = self._open_archive(settings.archive) if settings.archive else None
+        caches = Caches(settings.comics_in_memory, table, clock, archive=archive)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
@@ -97,6 +101,17 @@ class XkcdGather(AsyncFlask):
         table = ComicsTable(name, clock)
         self.event_loop.on_close(table.aclose)
         return table
+
+    def _open_archive(self, path: str) -> "Archive | None":
+        from app.caches.archive import Archive  # imports sqlite3
+
+        try:
+            archive = Archive(Path(path))
+        except ArchiveError as error:
+            _log.warning("This process does without an archive: %s", error)
+            return None
+        self.event_loop.on_close(archive.aclose)
+        return archive
 
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response, self._build_id)

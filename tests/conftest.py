@@ -1,6 +1,7 @@
 """A stand-in for xkcd.com, a table, and applications that use them, ended with the test."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
+from app import create_app, settings
 from app.application import XkcdGather
 from app.caches import bounded as caches
 from app.caches import dynamodb_client
@@ -24,6 +25,10 @@ from tools.table import LocalTable
 
 RUNTIME_PYTHON = Path(__file__).parent.parent / ".venv-runtime" / "bin" / "python"
 """A Python that has what Lambda's has, and nothing of ours."""
+
+# The archive of the developer is not for tests, nor for the processes that they start.
+settings.ARCHIVE = Path("/nowhere")
+os.environ["ARCHIVE"] = ""
 
 # In development mode asyncio notes every callback that takes long: that is this machine's noise.
 logging.getLogger("asyncio").setLevel(logging.ERROR)

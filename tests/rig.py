@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.caches.archive import Archive
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.comics.found import Found
@@ -41,12 +42,15 @@ class Rig:
         attempt_timeout: float = 3.0,
         comics_in_memory: int = 100,
         table: Table | None = None,
+        archive: Archive | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.loop = EventLoop()
         self.close = self.loop.close
-        self.caches = Caches(comics_in_memory, table, self.clock, self.clock)
+        self.caches = Caches(comics_in_memory, table, self.clock, self.clock, archive)
+        if archive is not None:
+            self.loop.on_close(archive.aclose)
         transport = KeepAliveTransport(ConnectionPool(xkcd.url, None))
         self.loop.on_close(transport.aclose)
         made = client(Settings(xkcd_url=xkcd.url, attempt_timeout=attempt_timeout), transport)

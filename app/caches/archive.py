@@ -65,6 +65,7 @@ class Archive:
         self.numbers: tuple[int, ...] = tuple(numbers)
         """The numbers of all its comics, ascending."""
         self._path = path
+        self._held: Mapping[int, float] | None = None
         self._has_logged = False
         self._connections = PerLoop(partial(_open, path))
 
@@ -86,6 +87,12 @@ class Archive:
                 yield found
             after = rows[-1][0]
             await asyncio.sleep(0)
+
+    async def held(self) -> Mapping[int, float]:
+        """Until when each of its comics is fresh (Unix time), by number."""
+        if self._held is None:
+            self._held = {found.comic.num: found.fresh_until async for found in self.records()}
+        return self._held
 
     async def latest(self) -> LatestNumber:
         return self.latest_number

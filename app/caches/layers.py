@@ -1,14 +1,18 @@
 """What a cache of comics is, two of them as one, and the caches of this process."""
 
 import time
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Protocol
 
 from app.caches.bounded import Bounded, Table
 from app.caches.memory import Memory
 from app.circuit import Circuit
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
+
+if TYPE_CHECKING:
+    from app.caches.archive import Archive
 
 
 class Cache(Protocol):
@@ -25,7 +29,10 @@ class Cache(Protocol):
 
 
 class Layered:
-    """Two caches as one: comics that the upper one has not, or only old, are copied into it from the lower one."""
+    """Two caches as one: comics that the upper one has not, or only old, are copied into it from the lower one.
+
+    The upper one may be an archive, which keeps nothing.
+    """
 
     def __init__(self, upper: Cache, lower: Cache, clock: Clock) -> None:
         self._upper = upper
@@ -50,7 +57,8 @@ class Layered:
         if lower is None or (upper is not None and lower.learnt_at <= upper.learnt_at):
             return upper
         await self._upper.keep((), lower)
-        return await self._upper.latest()
+        kept = await self._upper.latest()
+        return lower if kept is None or kept.learnt_at < lower.learnt_at else kept
 
     async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
         await self._upper.keep(comics, latest)
@@ -58,15 +66,21 @@ class Layered:
 
 
 class Caches:
-    """The caches of this process: memory, and below it a table if there is one.
+    """The caches of this process: memory, and below it an archive and a table if there are any.
 
     `clock` tells Unix time and decides what is fresh; `monotonic` measures pauses.
     """
 
     def __init__(
-        self, comics_in_memory: int, table: Table | None, clock: Clock, monotonic: Clock = time.monotonic
+        self,
+        comics_in_memory: int,
+        table: Table | None,
+        clock: Clock,
+        monotonic: Clock = time.monotonic,
+        archive: "Archive | None" = None,
     ) -> None:
-        self.memory = Memory(comics_in_memory, clock)
+        self.memory = Memory(comics_in_memory, clock, archive.latest_number if archive else None)
+        self.archive = archive
         self._table = table
         self._reading = Circuit(monotonic)
         self._writing = Circuit(monotonic)
@@ -75,7 +89,14 @@ class Caches:
     @property
     def names(self) -> tuple[str, ...]:
         """Their names, in the order in which they are asked."""
-        return ("memory",) if self._table is None else ("memory", "table")
+        below = {"archive": self.archive, "table": self._table}
+        return ("memory", *(name for name, cache in below.items() if cache is not None))
+
+    @property
+    def known(self) -> Sequence[int]:
+        """The numbers of the comics in memory and in the archive; none without one, as memory alone has too few."""
+        archived = self.archive.numbers if self.archive else ()
+        return list({*archived, *self.memory.numbers}) if archived else ()
 
     @property
     def writing_is_paused(self) -> bool:
@@ -84,9 +105,9 @@ class Caches:
 
     def for_request(self, deadline: float) -> Cache:
         """All of them as one, for a request that must be answered at `deadline`, on the monotonic clock."""
-        if self._table is None:
-            return self.memory
-        return Layered(self.memory, self.bounded(self._table, deadline), self._clock)
+        table = self.bounded(self._table, deadline) if self._table is not None else None
+        layers: list[Cache] = [layer for layer in (table, self.archive, self.memory) if layer is not None]
+        return reduce(lambda lower, upper: Layered(upper, lower, self._clock), layers)
 
     def bounded(self, table: Table, deadline: float) -> Cache:
         """The table alone, for such a request."""

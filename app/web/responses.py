@@ -1,12 +1,12 @@
 """Writes responses: comics, xkcd's own records, images and problems."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, g
 
+from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found, LatestNumber
 from app.comics.selection import Selection
@@ -78,10 +78,10 @@ def with_retry_after(response: Response, problem: Problem) -> Response:
     return response
 
 
-def health(version: str, latest: LatestNumber | None, caches: Sequence[str]) -> Response:
-    """The version, the latest number and the caches of this process."""
+def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:
+    """The version, the latest number, the caches and the archive of this process."""
     learnt = {} if latest is None else {"latest": latest.num, "learnt_at": _instant(latest.learnt_at)}
-    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, "caches": caches})
+    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
 
 
 def index(about: dict[str, Any]) -> Response:
@@ -108,6 +108,14 @@ def with_timing(response: Response, gathered: Gathered) -> Response:
 
 def _failed(gathered: Gathered) -> Response:
     return with_timing(problem(problems.of_failure(gathered.failures[0])), gathered)
+
+
+def _caches(caches: Caches) -> dict[str, Any]:
+    archive, about = caches.archive, None
+    if archive is not None:
+        latest, made_at = archive.latest_number.num, _instant(archive.made_at)
+        about = {"comics": len(archive.numbers), "latest": latest, "made_at": made_at}
+    return {"caches": caches.names, "archive": about}
 
 
 def _comic(found: Found) -> dict[str, Any]:
