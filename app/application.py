@@ -43,7 +43,9 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and the answer to a ping."""
 
-    def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool, table: Table | None
+    ) -> None:
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
@@ -54,7 +56,8 @@ class XkcdGather(AsyncFlask):
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
-        table = self._open_table(settings.table, clock) if settings.table else None
+        if table is None and settings.table:
+            table = self._open_table(settings.table, clock)
         archive = self._open_archive(settings.archive) if settings.archive else None
         caches = Caches(settings.comics_in_memory, table, clock, archive=archive)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())

@@ -48,22 +48,21 @@ class ArchiveInTheMaking:
         Raises ArchiveError if they are from another source or unusable, or if another process writes the part.
         """
         self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+        self.part = path.with_name(f"{path.name}.part")
         self._held: dict[int, float] = {}
         old = Archive(path) if path.exists() else None
         if old is not None:
             _compare(path, old.source, source)
-        self._database = sqlite3.connect(self._part, timeout=0, isolation_level=None, check_same_thread=False)
+        self.brought: set[int] = set()
+        """The numbers of the comics that were written in this run."""
         try:
-            self._begin(source)
-            if old is not None:
-                self._adopt(old)
+            self._database = sqlite3.connect(self.part, timeout=0, isolation_level=None, check_same_thread=False)
+            with _closed_on_error(self._database):
+                self._begin(source)
+                if old is not None:
+                    self._adopt(old)
         except sqlite3.Error as error:
-            self.close()
-            raise ArchiveError(f"{self._part} cannot be written: {error}") from error
-        except ArchiveError:
-            self.close()
-            raise
+            raise ArchiveError(f"{self.part} cannot be written: {error}") from error
 
     @property
     def count(self) -> int:
@@ -89,11 +88,12 @@ class ArchiveInTheMaking:
                 if latest is not None:
                     self._keep_latest(latest)
         except sqlite3.Error as error:
-            raise TableError(f"{self._part} could not be written: {error}") from error
+            raise TableError(f"{self.part} could not be written: {error}") from error
         self._held |= {found.comic.num: found.fresh_until for found in comics}
+        self.brought |= {found.comic.num for found in comics}
 
-    def finish(self) -> None:
-        """Put it in the place of `path`, as a whole, and close it. Raises TableError."""
+    def finish(self) -> Path:
+        """Put it in the place of `path`, as a whole, and close it. Returns that path. Raises TableError."""
         new = self._path.with_name(f"{self._path.name}.new")
         new.unlink(missing_ok=True)
         try:
@@ -105,7 +105,8 @@ class ArchiveInTheMaking:
             new.unlink(missing_ok=True)
             raise TableError(f"{self._path} could not be written: {error}") from error
         self.close()
-        self._part.unlink()
+        self.part.unlink()
+        return self._path
 
     def close(self) -> None:
         """Close the part, which stays for the next run."""
@@ -119,7 +120,7 @@ class ArchiveInTheMaking:
                 for statement in SCHEMA:
                     self._database.execute(statement)
                 self._database.execute("INSERT INTO meta VALUES ('source', ?)", (source,))
-        _compare(self._part, self._meta("source"), source)
+        _compare(self.part, self._meta("source"), source)
         self._hold()
 
     def _adopt(self, old: Archive) -> None:
@@ -157,6 +158,15 @@ class ArchiveInTheMaking:
                 self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+
+@contextmanager
+def _closed_on_error(database: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 def _compare(path: Path, made_from: str, source: str) -> None:
