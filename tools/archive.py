@@ -3,7 +3,7 @@
     python -m tools.archive
 
 XKCD_URL names the source; without it a stand-in for xkcd.com is used. ARCHIVE names the file, which is archive.sqlite
-without it. FILL_AT_ONCE is the number of comics requested at a time. Only comics that are missing or due for a check are
+without it. FILL_AT_ONCE is the number of comics requested at a time. Only those that are missing or due for a check are
 requested, and those that failed are tried again as long as that brings any.
 """
 

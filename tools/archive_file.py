@@ -8,13 +8,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.caches.archive import APPLICATION_ID, VERSION, Archive
+from app.caches.archive import APPLICATION_ID, VERSION, Archive, check_format
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
-from app.errors import ArchiveError, TableError
+from app.errors import ArchiveError, BadAnswer, TableError
 
 SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
@@ -50,19 +50,17 @@ class ArchiveInTheMaking:
         self._path = path
         self.part = path.with_name(f"{path.name}.part")
         self._held: dict[int, float] = {}
-        old = Archive(path) if path.exists() else None
-        if old is not None:
-            _compare(path, old.source, source)
         self.brought: set[int] = set()
         """The numbers of the comics that were written in this run."""
+        old = _old(path, source)
         try:
             self._database = sqlite3.connect(self.part, timeout=0, isolation_level=None, check_same_thread=False)
             with _closed_on_error(self._database):
                 self._begin(source)
                 if old is not None:
                     self._adopt(old)
-        except sqlite3.Error as error:
-            raise ArchiveError(f"{self.part} cannot be written: {error}") from error
+        except (sqlite3.Error, ValueError) as error:
+            raise _refusal(self.part, error) from error
 
     @property
     def count(self) -> int:
@@ -120,6 +118,7 @@ class ArchiveInTheMaking:
                 for statement in SCHEMA:
                     self._database.execute(statement)
                 self._database.execute("INSERT INTO meta VALUES ('source', ?)", (source,))
+        check_format(self._database)
         _compare(self.part, self._meta("source"), source)
         self._hold()
 
@@ -133,9 +132,10 @@ class ArchiveInTheMaking:
         self._hold()
 
     def _hold(self) -> None:
-        rows = self._database.execute("SELECT fetched_at, record FROM comics")
-        comics = [Found(Comic.from_record(json.loads(record)), float(fetched_at)) for fetched_at, record in rows]
-        self._held = {found.comic.num: found.fresh_until for found in comics}
+        """Learn which comics it has. Those whose records are unusable count as missing."""
+        for num, fetched_at, record in self._database.execute("SELECT num, fetched_at, record FROM comics"):
+            with suppress(BadAnswer, ValueError):
+                self._held[num] = Found(Comic.from_record(json.loads(record)), float(fetched_at)).fresh_until
 
     def _keep_latest(self, latest: LatestNumber) -> None:
         """Keep the number unless one learnt later is there. It is never below a comic that is there."""
@@ -169,8 +169,30 @@ def _closed_on_error(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def _old(path: Path, source: str) -> Archive | None:
+    """The archive that is there; None if there is none. Raises ArchiveError if it cannot be built upon."""
+    if not path.exists():
+        return None
+    try:
+        old = Archive(path)
+    except ArchiveError as error:
+        raise ArchiveError(f"{error}. Remove it first.") from error
+    _compare(path, old.source, source)
+    return old
+
+
 def _compare(path: Path, made_from: str, source: str) -> None:
     if made_from != source:
         raise ArchiveError(
-            f"{path} was made from {made_from}, not from {source}, and sources are never mixed: remove it first."
+            f"{path} was made from {made_from}, not from {source}, and sources are never mixed. Remove it first."
         )
+
+
+def _refusal(part: Path, error: sqlite3.Error | ValueError) -> ArchiveError:
+    """Why the part cannot be used."""
+    match getattr(error, "sqlite_errorname", None):
+        case "SQLITE_BUSY":
+            return ArchiveError(f"{part} cannot be written: another process is making it.")
+        case None | "SQLITE_CORRUPT" | "SQLITE_NOTADB":
+            return ArchiveError(f"{part} is not a usable archive: {error}. Remove it first.")
+    return ArchiveError(f"{part} cannot be written: {error}.")

@@ -53,7 +53,7 @@ class Archive:
         """Raises ArchiveError, which says why, if the file is not a usable archive."""
         try:
             with closing(_open(path)) as database:
-                _check(database)
+                check_format(database)
                 meta = dict(database.execute("SELECT name, value FROM meta"))
                 numbers = [num for (num,) in database.execute("SELECT num FROM comics ORDER BY num")]
             self.source = str(meta["source"])
@@ -137,8 +137,8 @@ def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
-def _check(database: sqlite3.Connection) -> None:
-    """Raise ValueError unless the file is of our format and version."""
+def check_format(database: sqlite3.Connection) -> None:
+    """Raise ValueError, which says why, unless the file is of our format and version."""
 
     def pragma(name: str) -> int:
         return int(database.execute(f"PRAGMA {name}").fetchone()[0])
