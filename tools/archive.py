@@ -7,6 +7,7 @@ without it. FILL_AT_ONCE is the number of comics requested at a time. Only those
 requested, and those that failed are tried again as long as that brings any.
 """
 
+import logging
 import os
 import sys
 import time
@@ -34,6 +35,7 @@ MOST_SHOWN = 20
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Make it, and return the exit status: 0 when it has every comic, fresh."""
+    logging.getLogger("app.caches").setLevel(logging.ERROR)  # trouble with the file is reported at the end
     path, named = Path(environ.get("ARCHIVE") or ARCHIVE), environ.get("XKCD_URL")
     with ExitStack() as stack, one_line_errors():
         xkcd = stack.enter_context(xkcd_environ(latency=0.0))
@@ -56,10 +58,10 @@ def make(app: XkcdGather, making: ArchiveInTheMaking, label: str) -> int:
     began = time.monotonic()
     filled, failed = filling.fill(app, label), filling.filler(app).failed
     print(f"{len(making.brought)} comics fetched in {time.monotonic() - began:.0f} s.")
-    if failed:
+    if failed and not making.trouble:
         print("\n".join([f"{len(failed)} could not be fetched:", *lines(failed)]))
-    if filled.missing > len(failed):  # it ended before all were tried
-        print(f"{filled.problem} {unfinished(app, making)}")
+    if making.trouble or filled.missing > len(failed):  # it ended before all were tried
+        print(f"{making.trouble or filled.problem} {unfinished(app, making)}")
         return 1
     print(report(making.finish()))
     return 1 if failed else 0

@@ -52,6 +52,8 @@ class ArchiveInTheMaking:
         self._held: dict[int, float] = {}
         self.brought: set[int] = set()
         """The numbers of the comics that were written in this run."""
+        self.trouble: str | None = None
+        """Why the latest comics could not be written, if so."""
         old = _old(path, source)
         try:
             self._database = sqlite3.connect(self.part, timeout=0, isolation_level=None, check_same_thread=False)
@@ -86,7 +88,9 @@ class ArchiveInTheMaking:
                 if latest is not None:
                     self._keep_latest(latest)
         except sqlite3.Error as error:
-            raise TableError(f"{self.part} could not be written: {error}") from error
+            self.trouble = f"{self.part} could not be written: {error}."
+            raise TableError(self.trouble) from error
+        self.trouble = None
         self._held |= {found.comic.num: found.fresh_until for found in comics}
         self.brought |= {found.comic.num for found in comics}
 
@@ -101,7 +105,7 @@ class ArchiveInTheMaking:
             new.replace(self._path)
         except (sqlite3.Error, OSError) as error:
             new.unlink(missing_ok=True)
-            raise TableError(f"{self._path} could not be written: {error}") from error
+            raise TableError(f"{self._path} could not be written: {error}.") from error
         self.close()
         self.part.unlink()
         return self._path

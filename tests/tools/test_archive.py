@@ -1,5 +1,6 @@
 """`make archive`, as a developer uses it: from nothing, again, interrupted, killed, without space, in bad weather."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,11 +16,13 @@ from typing import Any
 import pytest
 
 from app.caches.archive import Archive
-from app.comics.found import DAY
+from app.comics.found import DAY, LatestNumber
+from app.errors import TableError
 from app.runtime.event_loop import EventLoop
 from tests.archives import alter, write_archive
 from tests.commands import ROOT
 from tests.records import NOW, found
+from tools.archive_file import ArchiveInTheMaking
 from tools.faults import Step
 from tools.stand_in import StandIn, records
 
@@ -167,17 +170,35 @@ def limited(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-@pytest.mark.parametrize("size", [0, 20_000, 100_000, 300_000])
+@pytest.mark.parametrize("size", [20_000, 100_000, 300_000])
 def test_on_a_full_disk_it_ends_with_the_reason_and_the_old_one_stays(xkcd: StandIn, path: Path, size: int) -> None:
     xkcd.latest = 600
     before = write_archive(path, [1, 2], 2, source=xkcd.url).read_bytes()
     code, said, logged = run(xkcd, path, preexec_fn=limited(size))
-    assert code != 0
-    assert "could not be written: " in said + logged or "cannot be written: " in logged
-    assert "Traceback" not in logged
+    assert (code, logged) == (1, f"Making archive.sqlite from {xkcd.url}\n")
+    assert re.fullmatch(
+        rf"\d+ comics fetched in \d+ s\.\n{path}\.part could not be written: disk I/O error\. "
+        r"archive\.sqlite\.part has \d+ comics, \d+ are missing\. Run it again to continue\.\n",
+        said,
+    )
     assert path.read_bytes() == before
     assert run(xkcd, path)[0] == 0
     assert content(path) == sent(*(num for num in range(1, 601) if num != 404))
+
+
+def test_on_a_disk_without_any_space_it_does_not_begin(xkcd: StandIn, path: Path) -> None:
+    code, said, logged = run(xkcd, path, preexec_fn=limited(0))
+    assert (code, said, logged) == (2, "", f"{path}.part cannot be written: disk I/O error.\n")
+
+
+def test_when_the_finished_archive_cannot_take_its_place_the_part_stays(path: Path) -> None:
+    making = ArchiveInTheMaking(path, "https://xkcd.com")
+    asyncio.run(making.keep([found(1)], LatestNumber(1, NOW)))
+    path.mkdir()
+    with pytest.raises(TableError, match=rf"^{path} could not be written: .*Is a directory"):
+        making.finish()
+    making.close()
+    assert sorted(os.listdir(path.parent)) == ["archive.sqlite", "archive.sqlite.part"]
 
 
 def test_what_cannot_take_the_archives_place_leaves_it_as_it_was(xkcd: StandIn, path: Path) -> None:
