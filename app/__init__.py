@@ -26,7 +26,7 @@ def create_app(settings: Settings, clock: Clock = time.time, table: "Table | Non
     `clock` decides freshness, pauses and the comic of the day. `table` takes the place of the table in the settings.
     """
     event_loop, pool = EventLoop(), ConnectionPool(settings.xkcd_url, settings.ca_file)
-    if settings.connect_at_start:
+    if settings.connect_at_start and not settings.archive:  # with one, few first requests need xkcd
         event_loop.start(_connect(pool, settings))
     # Importing Flask takes most of the start. Meanwhile the connections open.
     from app.application import XkcdGather

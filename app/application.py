@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import pings
 from app.caches.bounded import Table
+from app.caches.later_table import LaterTable
 from app.caches.layers import Caches
 from app.clock import Clock
 from app.errors import AnswerTooLarge, ArchiveError, GatherError
@@ -56,9 +58,11 @@ class XkcdGather(AsyncFlask):
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
-        if table is None and settings.table:
-            table = self._open_table(settings.table, clock)
         archive = self._open_archive(settings.archive) if settings.archive else None
+        if table is None and settings.table:
+            start = partial(_start_table, settings.table, clock)
+            table = start() if archive is None else LaterTable(start)
+            self.event_loop.on_close(table.aclose)
         caches = Caches(settings.comics_in_memory, table, clock, archive=archive)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
@@ -98,13 +102,6 @@ class XkcdGather(AsyncFlask):
         """Close connections and the event loop. At the end of the process this happens by itself."""
         self.event_loop.close()
 
-    def _open_table(self, name: str, clock: Clock) -> Table:
-        from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
-
-        table = ComicsTable(name, clock)
-        self.event_loop.on_close(table.aclose)
-        return table
-
     def _open_archive(self, path: str) -> "Archive | None":
         from app.caches.archive import Archive  # imports sqlite3
 
@@ -128,6 +125,12 @@ class XkcdGather(AsyncFlask):
         """Log one line for an invocation. Lambda's JSON format puts each field at the root of the line."""
         _log.info(what, extra={**fields, "cold_start": self._cold})
         self._cold = False
+
+
+def _start_table(name: str, clock: Clock) -> Table:
+    from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
+
+    return ComicsTable(name, clock)
 
 
 def _problem(error: GatherError) -> Response:

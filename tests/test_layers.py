@@ -29,7 +29,17 @@ HOUSE = {
     ],
     "app.pings": [],
     "app.gathering": ["filler", "gatherer", "gathering", "stopwatch", "gathered"],
-    "app.caches": ["layers", "memory", "bounded", "archive", "dynamodb", "dynamodb_client", "threads", "items"],
+    "app.caches": [
+        "layers",
+        "memory",
+        "later_table",
+        "bounded",
+        "archive",
+        "dynamodb",
+        "dynamodb_client",
+        "threads",
+        "items",
+    ],
     "app.upstream": [
         "polite_xkcd",
         "hedger",

@@ -110,6 +110,9 @@ class ArchiveInTheMaking:
         self.part.unlink()
         return self._path
 
+    async def aclose(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Close the part, which stays for the next run."""
         self._database.close()

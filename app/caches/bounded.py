@@ -34,6 +34,9 @@ class Table(Protocol):
     async def held(self) -> Mapping[int, float]:
         """Until when it has each of its comics fresh (Unix time), by number, as far as this process knows."""
 
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+
 
 class Bounded:
     """A table as one request sees it: it never raises and takes up to TABLE_TIMEOUT seconds.

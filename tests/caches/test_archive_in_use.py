@@ -244,6 +244,18 @@ def test_an_archive_that_turns_out_damaged_costs_nobody_a_comic(
     assert client.get("/comics?random=5").json["complete"] is True
 
 
+def test_boto3_is_imported_only_when_the_table_is_needed(whole_archive: Path, table: LocalTable) -> None:
+    source = """
+import sys, handler
+handler.handler({"path": "/comics?n=1-5"}, None)
+before = "boto3" in sys.modules
+handler.handler({"source": "aws.events"}, None)
+print(before, "boto3" in sys.modules)
+"""
+    environ = {**table.environ, "XKCD_URL": "http://127.0.0.1:9", "ARCHIVE": str(whole_archive)}
+    assert program(source, **environ)[:2] == (0, "False False\n")
+
+
 def test_sqlite3_is_imported_only_with_an_archive(path: Path) -> None:
     source = "import sys, handler; print('sqlite3' in sys.modules)"
     assert program(source, XKCD_URL="http://127.0.0.1:9", ARCHIVE="") == (0, "False\n", [])
