@@ -29,15 +29,12 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import envelope, log_line, pages, problems, responses, routes
+from app.web import archive, envelope, log_line, pages, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
     from app.caches.archive import Archive
-
-LARGEST_ANSWER = 4_400_000
-"""Bytes of a body. Lambda sends 6 MB, and a compressed body is base64. The largest hundred real comics have 326 KB."""
 
 _log = logging.getLogger(__package__)
 
@@ -58,15 +55,16 @@ class XkcdGather(AsyncFlask):
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
-        archive = self._open_archive(settings.archive) if settings.archive else None
+        opened = self._open_archive(settings.archive) if settings.archive else None
         if table is None and settings.table:
             start = partial(_start_table, settings.table, clock)
-            table = start() if archive is None else LaterTable(start)
+            table = start() if opened is None else LaterTable(start)
             self.event_loop.on_close(table.aclose)
-        caches = Caches(settings.comics_in_memory, table, clock, archive=archive)
+        caches = Caches(settings.comics_in_memory, table, clock, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
+        self.register_blueprint(archive.blueprint(caches))
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.before_request(routes.without_slash)
@@ -115,7 +113,7 @@ class XkcdGather(AsyncFlask):
 
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response, self._build_id)
-        if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
+        if (finished.calculate_content_length() or 0) > envelope.LARGEST_ANSWER:
             too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
             finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))

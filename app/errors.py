@@ -5,6 +5,8 @@ GatherError
 ├── BadEvent               the function's event is neither a ping nor a request
 ├── NoImage                the comic has no single image
 ├── AnswerTooLarge         the answer exceeds what Lambda can send
+├── NotAcceptable          it does so only for clients that accept no gzip
+├── NoArchive              the answer is made from an archive, and there is none
 ├── ShuttingDown           the process is ending and cancelled the work for this request
 ├── NotServing             neither xkcd nor a cache could serve a comic lately
 ├── LatestUnknown          the selection depends on the latest number, which is unknown
@@ -47,6 +49,14 @@ class NoImage(GatherError):
 
 class AnswerTooLarge(GatherError):
     """The answer exceeds what Lambda can send."""
+
+
+class NotAcceptable(GatherError):
+    """The answer exceeds what Lambda can send to clients that accept no gzip."""
+
+
+class NoArchive(GatherError):
+    """The answer is made from an archive, and there is none."""
 
 
 class ShuttingDown(GatherError):

@@ -13,9 +13,11 @@ HOUSE = {
     "app": [],
     "app.application": [],
     "app.web": [
+        "archive",
         "pages",
         "routes",
         "request",
+        "archived",
         "responses",
         "envelope",
         "inlined",
@@ -90,6 +92,7 @@ OWNERS = {
     "flask": {
         "app.application",
         "app.runtime.async_flask",
+        "app.web.archive",
         "app.web.envelope",
         "app.web.log_line",
         "app.web.pages",

@@ -80,7 +80,7 @@ def with_retry_after(response: Response, problem: Problem) -> Response:
 
 def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:
     """The version, the latest number, the caches and the archive of this process."""
-    learnt = {} if latest is None else {"latest": latest.num, "learnt_at": _instant(latest.learnt_at)}
+    learnt = {} if latest is None else {"latest": latest.num, "learnt_at": instant(latest.learnt_at)}
     return _json({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
 
 
@@ -113,7 +113,7 @@ def _failed(gathered: Gathered) -> Response:
 def _caches(caches: Caches) -> dict[str, Any]:
     archive, about = caches.archive, None
     if archive is not None:
-        latest, made_at = archive.latest_number.num, _instant(archive.made_at)
+        latest, made_at = archive.latest_number.num, instant(archive.made_at)
         about = {"comics": len(archive.numbers), "latest": latest, "made_at": made_at}
     return {"caches": caches.names, "archive": about}
 
@@ -122,12 +122,13 @@ def _comic(found: Found) -> dict[str, Any]:
     return {
         **found.comic.to_json(),
         "source": found.source,
-        "fetched_at": _instant(found.fetched_at),
+        "fetched_at": instant(found.fetched_at),
         "stale": found.stale,
     }
 
 
-def _instant(seconds: float) -> str:
+def instant(seconds: float) -> str:
+    """A Unix time as our API writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
