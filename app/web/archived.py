@@ -93,9 +93,12 @@ class Archived:
         yield _json(document)
 
     async def lines(self, since: int) -> AsyncIterator[str]:
-        """These comics, each as one line of JSON."""
+        """These comics, each as one line of JSON.
+
+        It is ASCII, because many clients take U+0085 and U+2028, which comics contain, for ends of lines.
+        """
         async for found in self.comics(since):
-            yield _json({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}) + "\n"
+            yield _json({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
 
     @property
     def _latest(self) -> int:
@@ -115,5 +118,5 @@ async def _packed(etag: str, parts: AsyncIterator[str]) -> Packed:
     return Packed(etag, b"".join([*data, packer.flush()]), length)
 
 
-def _json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def _json(document: object, escape: bool = False) -> str:
+    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
