@@ -24,7 +24,7 @@ environment = uv venv --quiet --clear --python $$(python -m tools.python313 || e
 LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: help run serve fill soak package audit test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python chromium
+.PHONY: help run serve archive fill soak package audit test test-browser check format docs screenshots lock bench clean deploy remove logs invoke named-stage lambda-python real-archive chromium
 
 help: ## List the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,9 @@ run: .stamps/python .stamps/node ## Invoke the function once, locally: EVENT=eve
 
 serve: .stamps/python ## Serve locally with a stand-in for xkcd.com: PORT=…, XKCD_URL=…, TABLE=1
 	@exec python -m tools.serve
+
+archive: .stamps/python ## Make or renew archive.sqlite, all comics in a file: XKCD_URL=…, ARCHIVE=…, FILL_AT_ONCE=…
+	@exec python -m tools.archive
 
 fill: .stamps/python ## Write all comics to the table: COMICS_TABLE=…, XKCD_URL=…, FILL_AT_ONCE=…
 	@exec python -m tools.fill
@@ -77,7 +80,7 @@ bench: .stamps/python .stamps/wheels .stamps/function .stamps/bench ## Measure a
 	@python -m bench $(if $(QUICK),--quick)
 	@.venv-bench/bin/python -m bench.report
 
-deploy: named-stage lambda-python package ## Package and deploy: STAGE=prod
+deploy: named-stage lambda-python real-archive package ## Package and deploy: STAGE=prod
 	$(SERVERLESS) deploy --stage $(STAGE)
 
 remove: named-stage .stamps/node ## Remove a stage completely: STAGE=prod
@@ -99,6 +102,10 @@ lambda-python: .stamps/python
 	@python -m tools.python313 >/dev/null || { [[ -n "$(UNCOMPILED)" ]] || { \
 		echo "With UNCOMPILED=1 it is deployed without compiled files, and starts half as fast." >&2; exit 1; }; }
 
+# An archive of the stand-in's comics is for this machine.
+real-archive: .stamps/python
+	@python -m tools.archive_report
+
 chromium:
 	@python -m tools.chromium
 
@@ -107,7 +114,7 @@ lock: .stamps/python ## Renew all locks
 	npm update --package-lock-only
 	npm update --package-lock-only --prefix tools/lint
 
-clean: ## Remove everything that was made or installed
+clean: ## Remove everything that was made or installed, but not archive.sqlite
 	rm -rf .venv .venv-runtime .venv-function .venv-bench .venv-audit .wheels node_modules tools/lint/node_modules .stamps .serverless dist
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 

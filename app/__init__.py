@@ -17,20 +17,21 @@ from app.upstream.connection_pool import ConnectionPool
 
 if TYPE_CHECKING:
     from app.application import XkcdGather
+    from app.caches.bounded import Table
 
 
-def create_app(settings: Settings, clock: Clock = time.time) -> "XkcdGather":
+def create_app(settings: Settings, clock: Clock = time.time, table: "Table | None" = None) -> "XkcdGather":
     """The application for these settings. It sends no request before it gets one.
 
-    `clock` decides freshness, pauses and the comic of the day.
+    `clock` decides freshness, pauses and the comic of the day. `table` takes the place of the table in the settings.
     """
     event_loop, pool = EventLoop(), ConnectionPool(settings.xkcd_url, settings.ca_file)
-    if settings.connect_at_start:
+    if settings.connect_at_start and not settings.archive:  # with one, few first requests need xkcd
         event_loop.start(_connect(pool, settings))
     # Importing Flask takes most of the start. Meanwhile the connections open.
     from app.application import XkcdGather
 
-    return XkcdGather(settings, clock, event_loop, pool)
+    return XkcdGather(settings, clock, event_loop, pool, table)
 
 
 async def _connect(pool: ConnectionPool, settings: Settings) -> None:

@@ -4,6 +4,8 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -13,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import pings
 from app.caches.bounded import Table
+from app.caches.later_table import LaterTable
 from app.caches.layers import Caches
 from app.clock import Clock
 from app.errors import AnswerTooLarge, GatherError
@@ -26,13 +29,12 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import envelope, log_line, pages, problems, responses, routes
+from app.web import archive, envelope, log_line, pages, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-LARGEST_ANSWER = 4_400_000
-"""Bytes of a body. Lambda sends 6 MB, and a compressed body is base64. The largest hundred real comics have 326 KB."""
+    from app.caches.archive import Archive
 
 _log = logging.getLogger(__package__)
 
@@ -40,7 +42,9 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and the answer to a ping."""
 
-    def __init__(self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool, table: Table | None
+    ) -> None:
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
@@ -51,11 +55,16 @@ class XkcdGather(AsyncFlask):
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
-        table = self._open_table(settings.table, clock) if settings.table else None
-        caches = Caches(settings.comics_in_memory, table, clock, settings.floor)
+        opened = self._open_archive(settings.archive) if settings.archive else None
+        if table is None and settings.table:
+            start = partial(_start_table, settings.table, clock)
+            table = start() if opened is None else LaterTable(start)
+            self.event_loop.on_close(table.aclose)
+        caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
+        self.register_blueprint(archive.blueprint(caches))
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.before_request(routes.without_slash)
@@ -91,16 +100,20 @@ class XkcdGather(AsyncFlask):
         """Close connections and the event loop. At the end of the process this happens by itself."""
         self.event_loop.close()
 
-    def _open_table(self, name: str, clock: Clock) -> Table:
-        from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
+    def _open_archive(self, path: str) -> "Archive | None":
+        from app.caches.archive import Archive, ArchiveError  # imports sqlite3
 
-        table = ComicsTable(name, clock)
-        self.event_loop.on_close(table.aclose)
-        return table
+        try:
+            archive = Archive(Path(path))
+        except ArchiveError as error:
+            _log.warning("This process does without an archive: %s", error)
+            return None
+        self.event_loop.on_close(archive.aclose)
+        return archive
 
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response, self._build_id)
-        if (finished.calculate_content_length() or 0) > LARGEST_ANSWER:
+        if (finished.calculate_content_length() or 0) > envelope.LARGEST_ANSWER:
             too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
             finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
@@ -110,6 +123,12 @@ class XkcdGather(AsyncFlask):
         """Log one line for an invocation. Lambda's JSON format puts each field at the root of the line."""
         _log.info(what, extra={**fields, "cold_start": self._cold})
         self._cold = False
+
+
+def _start_table(name: str, clock: Clock) -> Table:
+    from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
+
+    return ComicsTable(name, clock)
 
 
 def _problem(error: GatherError) -> Response:

@@ -1,10 +1,12 @@
-"""Pure: everything that can go wrong, as one tree.
+"""Pure: everything that can go wrong, as one tree. Only web/problems.py maps them to HTTP statuses.
 
 GatherError
 ├── BadRequest             the request cannot be answered as it stands
 ├── BadEvent               the function's event is neither a ping nor a request
 ├── NoImage                the comic has no single image
 ├── AnswerTooLarge         the answer exceeds what Lambda can send
+├── NotAcceptable          it does so only for clients that accept no gzip
+├── NoArchive              the answer is made from an archive, and there is none
 ├── ShuttingDown           the process is ending and cancelled the work for this request
 ├── NotServing             neither xkcd nor a cache could serve a comic lately
 ├── LatestUnknown          the selection depends on the latest number, which is unknown
@@ -20,8 +22,6 @@ GatherError
     │   ├── RateLimited    with a 429
     │   └── Paused         no request was sent, because xkcd refused earlier ones
     └── TimedOut           there was no response in time
-
-Only web/problems.py maps them to HTTP statuses.
 """
 
 
@@ -47,6 +47,14 @@ class NoImage(GatherError):
 
 class AnswerTooLarge(GatherError):
     """The answer exceeds what Lambda can send."""
+
+
+class NotAcceptable(GatherError):
+    """The answer exceeds what Lambda can send to clients that accept no gzip."""
+
+
+class NoArchive(GatherError):
+    """The answer is made from an archive, and there is none."""
 
 
 class ShuttingDown(GatherError):

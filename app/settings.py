@@ -14,7 +14,12 @@ VERSION = "1.0.0"
 BUILD_ID = Path(__file__).with_name("build_id.txt")
 """The file that names the build. Only the package has it, from tools/build_zip.py."""
 
-OWN_PATHS = frozenset({"comic", "comics", "docs", "health", "info.0.json", "openapi.json", "today"})
+ARCHIVE = Path(__file__).parent.parent / "archive.sqlite"
+"""The archive of all comics, if there is one: beside handler.py, here and in the package."""
+
+OWN_PATHS = frozenset(
+    {"archive", "archive.ndjson", "comic", "comics", "docs", "health", "info.0.json", "openapi.json", "today"}
+)
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
@@ -65,6 +70,8 @@ class Settings:
     """The path that an API mapping puts in front of all paths, without slashes around it; empty for none."""
     comics_in_memory: int = 5000
     """Comics that the process keeps in memory. There are about 3 300, each of 3 KB in memory."""
+    archive: str = ""
+    """File of the archive of all comics; empty for none."""
     table: str = ""
     """Name of the DynamoDB table of comics; empty for none."""
     fill_at_most: int = 50
@@ -104,6 +111,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str] = os.environ, build_id: Path = BUILD_ID) -> Self:
         """The settings of this process. An empty variable counts as absent, and so does a missing file.
 
+        ARCHIVE is the exception: empty, it means that there is none.
         Raises ValueError, naming the variable, when one makes no sense.
         """
         default = cls()
@@ -116,6 +124,7 @@ class Settings:
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
             floor=_count(environ, "XKCD_FLOOR", default.floor),
             comics_in_memory=_count(environ, "COMICS_IN_MEMORY", default.comics_in_memory),
+            archive=environ.get("ARCHIVE", str(ARCHIVE) if ARCHIVE.exists() else default.archive),
             table=environ.get("COMICS_TABLE", ""),
             fill_at_most=_count(environ, "FILL_AT_MOST", default.fill_at_most),
             fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),

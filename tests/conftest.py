@@ -1,6 +1,8 @@
 """A stand-in for xkcd.com, a table, and applications that use them, ended with the test."""
 
 import logging
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,11 +12,12 @@ from zipfile import ZipFile
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
+from app import create_app, settings
 from app.application import XkcdGather
 from app.caches import bounded as caches
 from app.caches import dynamodb_client
 from app.settings import Settings
+from tests.archives import write_archive
 from tests.contract import ContractClient
 from tools import build_zip, python313
 from tools.stand_in import StandIn
@@ -22,6 +25,10 @@ from tools.table import LocalTable
 
 RUNTIME_PYTHON = Path(__file__).parent.parent / ".venv-runtime" / "bin" / "python"
 """A Python that has what Lambda's has, and nothing of ours."""
+
+# The archive of the developer is not for tests, nor for the processes that they start.
+settings.ARCHIVE = Path("/nowhere")
+os.environ["ARCHIVE"] = ""
 
 # In development mode asyncio notes every callback that takes long: that is this machine's noise.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
@@ -42,6 +49,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
         for name, value in local.environ.items():
             monkeypatch.setenv(name, value)
         yield local
+
+
+@pytest.fixture(scope="session")
+def whole_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of all comics of the stand-in, made now."""
+    return write_archive(tmp_path_factory.mktemp("archive") / "archive.sqlite", made_at=time.time())
 
 
 @pytest.fixture

@@ -109,10 +109,20 @@ def assert_body(response: Mapping[str, Any], answer: TestResponse) -> None:
         assert answer.data == b""
         return
     assert answer.mimetype is not None
-    schema = response["content"][answer.mimetype]["schema"]
-    text = gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
-    value = json.loads(text) if "json" in answer.mimetype else text.decode()
+    content = response["content"][answer.mimetype]
+    schema, text = content["schema"], gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
+    if "x-line" in content:
+        assert_lines_valid(content["x-line"], text.decode())
+    value = json.loads(text) if schema.get("type") != "string" else text.decode()
     assert_valid(schema, value, with_fields="fields" in answer.request.args)
+
+
+def assert_lines_valid(schema: Mapping[str, Any], text: str) -> None:
+    """Each line is a JSON value of that schema, and the last one ends too."""
+    lines = text.split("\n")
+    assert lines.pop() == ""
+    for line in lines:
+        assert_valid(schema, json.loads(line))
 
 
 class ContractClient(FlaskClient):

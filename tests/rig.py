@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
+import pytest
+
+from app.caches.archive import Archive
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.comics.found import Found
@@ -39,12 +42,15 @@ class Rig:
         attempt_timeout: float = 3.0,
         comics_in_memory: int = 100,
         table: Table | None = None,
+        archive: Archive | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.loop = EventLoop()
         self.close = self.loop.close
-        self.caches = Caches(comics_in_memory, table, self.clock, floor, monotonic=self.clock)
+        self.caches = Caches(comics_in_memory, table, self.clock, floor, monotonic=self.clock, archive=archive)
+        if archive is not None:
+            self.loop.on_close(archive.aclose)
         transport = KeepAliveTransport(ConnectionPool(xkcd.url, None))
         self.loop.on_close(transport.aclose)
         made = client(Settings(xkcd_url=xkcd.url, attempt_timeout=attempt_timeout), transport)
@@ -75,6 +81,12 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self._milliseconds
+
+
+def age_all_comics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every comic old, however lately it was fetched."""
+    for name in ("LEAST_FRESH", "MOST_FRESH"):
+        monkeypatch.setattr(f"app.comics.found.{name}", -1.0)
 
 
 def event(name: str) -> dict[str, Any]:

@@ -100,6 +100,16 @@ def test_five_random_comics_at_first_take_six_requests_at_once(
     assert Counted(xkcd).since() == (6, 6)
 
 
+def test_with_an_archive_nobody_is_asked_for_what_is_in_it(
+    xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather], whole_archive: Path
+) -> None:
+    client = make_app(archive=str(whole_archive), table=table.name, connect_at_start=5).test_client()
+    for path in ("/comics?n=1-100", "/comics?random=5", "/", "/health"):
+        client.get(path)
+    assert Counted(xkcd).since() == (0, 0)
+    assert table.asked == {}
+
+
 def test_calls_of_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
     def calls(path: str) -> dict[str, int]:
         """By a new process, which shares nothing but the table with others."""

@@ -13,9 +13,11 @@ HOUSE = {
     "app": [],
     "app.application": [],
     "app.web": [
+        "archive",
         "pages",
         "routes",
         "request",
+        "archived",
         "responses",
         "envelope",
         "inlined",
@@ -29,7 +31,18 @@ HOUSE = {
     ],
     "app.pings": [],
     "app.gathering": ["filler", "gatherer", "gathering", "stopwatch", "gathered"],
-    "app.caches": ["layers", "memory", "shared_reads", "bounded", "dynamodb", "dynamodb_client", "threads", "items"],
+    "app.caches": [
+        "layers",
+        "memory",
+        "later_table",
+        "shared_reads",
+        "bounded",
+        "archive",
+        "dynamodb",
+        "dynamodb_client",
+        "threads",
+        "items",
+    ],
     "app.upstream": [
         "polite_xkcd",
         "hedger",
@@ -82,6 +95,7 @@ OWNERS = {
     "flask": {
         "app.application",
         "app.runtime.async_flask",
+        "app.web.archive",
         "app.web.envelope",
         "app.web.log_line",
         "app.web.pages",
@@ -96,6 +110,7 @@ OWNERS = {
     "aiohappyeyeballs": {"app.upstream.addresses"},
     "certifi": {"app.upstream.connection_pool"},
     "serverless_wsgi": {"handler"},
+    "sqlite3": {"app.caches.archive"},
     "os": {"app.settings", "app.runtime.event_loop"},
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app import settings
 from app.application import XkcdGather
 from app.settings import OWN_PATHS, Settings
 
@@ -20,6 +21,7 @@ def test_an_empty_environment_asks_xkcd_itself() -> None:
         floor=3290,
         hedge=True,
         comics_in_memory=5000,
+        archive="",
         table="",
         fill_at_most=50,
         fill_at_once=5,
@@ -46,6 +48,21 @@ def test_an_empty_variable_counts_as_absent() -> None:
         "HEDGE",
     )
     assert Settings.from_environ(dict.fromkeys(names, "")) == Settings()
+
+
+def test_the_archive_is_the_file_beside_the_handler_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ARCHIVE", tmp_path / "archive.sqlite")
+    assert Settings.from_environ({}).archive == ""
+    (tmp_path / "archive.sqlite").touch()
+    assert Settings.from_environ({}).archive == str(tmp_path / "archive.sqlite")
+
+
+def test_the_environment_names_another_archive_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "ARCHIVE", tmp_path)
+    assert Settings.from_environ({"ARCHIVE": "other.sqlite"}).archive == "other.sqlite"
+    assert Settings.from_environ({"ARCHIVE": ""}).archive == ""
 
 
 def test_the_environment_names_xkcd_how_far_it_is_and_the_authorities_to_trust() -> None:

@@ -39,6 +39,14 @@ def test_without_the_setting_nobody_is_connected_to(xkcd: StandIn, make_app: Cal
     assert xkcd.connections == 0
 
 
+def test_with_an_archive_nobody_is_connected_to(
+    xkcd: StandIn, make_app: Callable[..., XkcdGather], whole_archive: Path
+) -> None:
+    client = make_app(connect_at_start=5, archive=str(whole_archive)).test_client()
+    assert client.get("/comics?n=1-5").json["complete"] is True
+    assert xkcd.connections == 0
+
+
 def test_where_nobody_can_be_connected_to_the_first_request_says_so(
     xkcd: StandIn, make_app: Callable[..., XkcdGather]
 ) -> None:

@@ -2,13 +2,16 @@
 
     python -m tools.api_docs
 
-The app answers each operation's `x-example` with the stand-in for xkcd.com behind it. Times in the answers are replaced
+The app answers each operation's `x-example` with the stand-in for xkcd.com behind it, and with an archive where the
+path is about that. Times in the answers are replaced
 by a fixed one, so that the files change only when the answers do.
 """
 
 import copy
 import json
 import re
+import tempfile
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,14 @@ from app.settings import Settings
 from app.web import contract as documentation
 from app.web.contract import PATH as CONTRACT
 from tools.stand_in import StandIn
+from tools.stand_in.archived import write_archive
 
 GUIDE = Path(__file__).parent.parent / "docs" / "api.md"
 
 INSTANT = "2026-11-23T12:00:00Z"
+
+EXEMPLARY = ("application/json", "application/x-ndjson")
+"""Types of which an answer becomes an example. A page is too long for one."""
 
 BEGINNING = """\
 # The API, path by path
@@ -48,12 +55,20 @@ def main() -> None:
 def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
     """The contract with new examples of each operation's first answer."""
     renewed = copy.deepcopy(contract)
-    with StandIn(latency=0.0) as xkcd:
-        settings = Settings(xkcd_url=xkcd.url, floor=xkcd.latest, comics_in_memory=0)
-        app = create_app(settings, clock=datetime.fromisoformat(INSTANT).timestamp)
-        for item in renewed["paths"].values():
-            _renew(item["get"], app.test_client())
-        app.close()
+    now = datetime.fromisoformat(INSTANT).timestamp
+    with ExitStack() as stack:
+        folder, xkcd = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(StandIn(latency=0.0))
+
+        def client(archive: str = "") -> FlaskClient:
+            app = create_app(
+                Settings(xkcd_url=xkcd.url, floor=xkcd.latest, comics_in_memory=0, archive=archive), clock=now
+            )
+            stack.callback(app.close)
+            return app.test_client()
+
+        without, archived = client(), client(str(write_archive(Path(folder) / "archive.sqlite", now())))
+        for path, item in renewed["paths"].items():
+            _renew(item["get"], archived if path.startswith("/archive") else without)
     return renewed
 
 
@@ -62,9 +77,9 @@ def _renew(operation: dict[str, Any], client: FlaskClient) -> None:
     response = operation["responses"][str(answer.status_code)]
     if answer.location:
         response["headers"]["Location"]["example"] = answer.location
-    elif answer.is_json and operation["operationId"] != "getContract":
+    elif answer.mimetype in EXEMPLARY and operation["operationId"] != "getContract":
         text = re.sub(r'(?<=")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=")', INSTANT, answer.get_data(as_text=True))
-        response["content"][answer.mimetype]["example"] = json.loads(text)
+        response["content"][answer.mimetype]["example"] = json.loads(text) if answer.is_json else text
 
 
 def guide(contract: dict[str, Any]) -> str:
@@ -92,7 +107,7 @@ def _section(operation: documentation.Operation) -> str:
         f"- `{parameter.name}` ({parameter.place}; {parameter.values}): {parameter.description}\n"
         for parameter in operation.parameters
     )
-    answer = f"{operation.answer}\n" if operation.answer else ""
+    answer = f"{operation.answer.strip()}\n" if operation.answer else ""
     parts = [
         f"\n## `GET {operation.path}`\n",
         f"{operation.summary}. {operation.description}".rstrip() + "\n",

@@ -2,11 +2,13 @@
 
     python -m tools.build_zip [dist/function.zip]
 
+The archive is in it too, if ARCHIVE names one or there is one beside handler.py.
 The wheels are those that the Makefile installed into .wheels/lambda, so no network is needed. Two builds on one
 machine are equal byte for byte; another zlib may compress differently. The zip has compiled files when a Python 3.13
 is found (see tools/python313.py). Without them each cold start compiles every module, as /var/task is read-only.
 
-It also writes app/build_id.txt, a hash of all contents, so that each change changes all ETags.
+It also writes app/build_id.txt, a hash of all contents but the archive, so that each change changes all ETags. Those
+of comics follow the comics, so another archive needs no other id.
 
 Parts of the wheels that the function never uses are left out:
 
@@ -34,8 +36,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from app.settings import BUILD_ID
-from tools import python313
+from app.settings import ARCHIVE, BUILD_ID
+from tools import archive_report, python313
+from tools.failing import one_line_errors
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +55,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can tell
 MODE = stat.S_IFREG | 0o644  # Lambda runs the function as another user: all may read
 
 
-def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS) -> None:
+def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS, archive: Path | None = None) -> None:
     """Write the zip from these installed wheels, with files compiled by that Python 3.13 if there is one."""
     with TemporaryDirectory() as directory:
         root = Path(directory, "function")
@@ -60,6 +63,8 @@ def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS) -> Non
         _copy_metadata(wheels, root)
         _copy_ours(root)
         (root / BUILD_ID.relative_to(ROOT)).write_text(build_id(root))
+        if archive:
+            shutil.copy(archive, root / ARCHIVE.name)
         if python:
             _compile(root, python)
         _pack(root, target)
@@ -142,14 +147,18 @@ def _megabytes(size: int) -> str:
 
 def main(target: Path) -> None:
     """Build the zip and print its size."""
+    with one_line_errors():
+        archive = archive_report.chosen()
+        about = archive_report.report(archive) if archive else archive_report.WITHOUT
     python = python313.find()
     if not python:
         print(
             f"{python313.ADVICE} The package has no compiled files, so each cold start will take twice as long.",
             file=sys.stderr,
         )
-    build(target, python)
+    build(target, python, archive=archive)
     print(f"{target}: {report(target)}")
+    print(about)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,14 @@ import os
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
-from math import inf
 from urllib.parse import urlsplit
-
-import click
 
 from app import create_app
 from app.application import XkcdGather
 from app.errors import GatherError
-from app.gathering.filler import Filled, Filler, Progress
+from app.gathering.filler import Filled
 from app.settings import Settings
+from tools import filling
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
@@ -35,7 +32,7 @@ def main() -> int:
         with one_line_errors():
             refuse_stand_in_for_deployed_table(os.environ)
         os.environ.update(stack.enter_context(xkcd_environ()))
-        os.environ.update(stack.enter_context(table_environ()))
+        os.environ.update(stack.enter_context(table_environ()), ARCHIVE="")  # the comics are xkcd's of today
         with one_line_errors():
             settings = Settings.from_environ()
             app = create_app(settings)
@@ -63,51 +60,18 @@ def refuse_stand_in_for_deployed_table(environ: "os._Environ[str]") -> None:
 def fill(app: XkcdGather, settings: Settings) -> int:
     """Fill the table, print the result and return the exit status. Raises GatherError."""
     began = time.monotonic()
-    filled = one_pass(app, f"Filling {settings.table} from {settings.xkcd_url}")
-    gathered = filled.gathered
-    while filled.missing and filled.gathered and not filled.problem:
-        filled = one_pass(app, "Once more")
-        gathered += filled.gathered
-    print(summary(replace(filled, gathered=gathered), settings.table, time.monotonic() - began))
+    filled = filling.fill(app, f"Filling {settings.table} from {settings.xkcd_url}")
+    print(summary(filled, settings.table, time.monotonic() - began))
     return 1 if filled.missing else 0
-
-
-def one_pass(app: XkcdGather, label: str) -> Filled:
-    """Try every missing comic, and show the progress."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True) as bar:
-
-        def progress(tried: int, of: int) -> None:
-            bar.length = of
-            bar.update(tried - bar.pos)
-
-        return app.event_loop.run(try_all(app, progress))
-
-
-async def try_all(app: XkcdGather, progress: Progress) -> Filled:
-    """Try every missing comic, however long it takes. Raises UpstreamError and TableError."""
-    return await filler(app).fill(await app.gatherer.fetch_latest(inf), None, inf, progress)
 
 
 def interrupted(app: XkcdGather, settings: Settings) -> str:
     """What is left to do after Ctrl-C, as a line for the reader."""
-    missing = app.event_loop.run(count_missing(app))
+    missing = filling.count_missing(app)
     if missing == 0:
         return f"Interrupted, but {settings.table} is complete."
     left = "" if missing is None else f" {missing} comics are missing."
     return f"Interrupted: {settings.table} keeps what it has.{left} Run it again to continue."
-
-
-async def count_missing(app: XkcdGather) -> int | None:
-    """How many comics the table has not; None if that is unknown, as the latest number is."""
-    latest = await app.gatherer.cached_latest(time.monotonic() + 1.0)
-    return None if latest is None else await filler(app).missing(latest.num, time.monotonic() + 5.0)
-
-
-def filler(app: XkcdGather) -> Filler:
-    """The application's filler, which it has because there is a table."""
-    if app.filler is None:
-        raise AssertionError("there is no table")
-    return app.filler
 
 
 def summary(filled: Filled, table: str, seconds: float) -> str:

@@ -3,7 +3,8 @@
     python -m tools.run events/comics.json
 
 It prints the body on stdout, or with RAW=1 in the environment the function's whole answer. The function asks the
-stand-in for xkcd.com, or the server that XKCD_URL names.
+stand-in for xkcd.com, or the server that XKCD_URL names. It has no archive, unless ARCHIVE names one, so that there is
+something to gather.
 """
 
 import json
@@ -28,7 +29,7 @@ def main(event: str) -> int:
         Settings.from_environ()
     with xkcd_environ() as xkcd:
         done = subprocess.run(  # noqa: S603 - our own command, our own event
-            [*SERVERLESS, event], env={**os.environ, **xkcd}, capture_output=True, text=True, check=False
+            [*SERVERLESS, event], env={"ARCHIVE": "", **os.environ, **xkcd}, capture_output=True, text=True, check=False
         )
     # serverless copies the function's stderr to stdout, before the answer.
     logged, answer = _split(done.stdout)

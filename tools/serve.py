@@ -3,16 +3,20 @@
     python -m tools.serve
 
 PORT is the port; without it, or with 0, a free one is taken. With TABLE=1 there is a table too: the one that
-COMICS_TABLE names, or one of its own, whose environment is printed.
+COMICS_TABLE names, or one of its own, whose environment is printed. Without XKCD_URL, ARCHIVE and an archive, one is
+made from the stand-in first, in seconds.
 """
 
 import contextlib
 import os
+import sys
+from pathlib import Path
 
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.settings import Settings, switch
+from app.settings import ARCHIVE, Settings, switch
+from tools import archive
 from tools.draining import Draining, interrupt_at_termination
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
@@ -25,6 +29,8 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         with one_line_errors():
             port, with_table = port_of(os.environ.get("PORT") or "0"), switch(os.environ, "TABLE", default=False)
+        if not os.environ.get("XKCD_URL") and "ARCHIVE" not in os.environ:
+            make_archive(ARCHIVE)
         os.environ.update(stack.enter_context(xkcd_environ()))
         table = stack.enter_context(table_environ()) if with_table else {}
         os.environ.update(table)
@@ -42,6 +48,12 @@ def main() -> None:
             server.serve_forever()
         with contextlib.suppress(KeyboardInterrupt):
             draining.wait(settings.time_limit)
+
+
+def make_archive(path: Path) -> None:
+    """Make an archive from the stand-in, unless there is one. Exits if that fails."""
+    if not path.exists() and (status := archive.main({**os.environ, "ARCHIVE": str(path)})):
+        sys.exit(status)
 
 
 def port_of(text: str) -> int:

@@ -32,7 +32,10 @@ class Table(Protocol):
         """Write these. If it raises, some of them may have been written."""
 
     async def held(self) -> Mapping[int, float]:
-        """When each of its comics was fetched (Unix time), by number, as far as this process knows."""
+        """Until when it has each of its comics fresh (Unix time), by number, as far as this process knows."""
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
 
 
 class Bounded:

@@ -63,7 +63,7 @@ class ComicsTable:
             raise error
 
     async def held(self) -> Mapping[int, float]:
-        """When each comic in the table was fetched (Unix time), by number.
+        """Until when each comic in the table is fresh (Unix time), by number.
 
         The first call scans the table. Later ones know what this process has read and written since.
         """
@@ -104,7 +104,7 @@ class ComicsTable:
 
     def _record(self, found: Found | None) -> None:
         if self._held is not None and found is not None:
-            self._held[found.comic.num] = found.fetched_at
+            self._held[found.comic.num] = found.fresh_until
 
     def _forget(self, num: int) -> None:
         if self._held is not None:

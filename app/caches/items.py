@@ -1,7 +1,8 @@
 """Pure: comics and the latest number, as items of the DynamoDB table and back.
 
 An item has the key `num`, the `version` of the format, `fetched_at` and `expires_at` (Unix time), and xkcd's record as
-JSON text. The item with `num` 0 has the latest comic's number instead of a record.
+JSON text. `fresh_until` repeats what follows from the record, for a Scan that leaves the records out. The item with
+`num` 0 has the latest comic's number instead of a record.
 """
 
 import json
@@ -24,8 +25,8 @@ LARGEST_RECORD = 350_000
 """Bytes of a record. DynamoDB allows items of 400 KB, including attribute names."""
 
 HOLDING_QUERY = {
-    "ProjectionExpression": "#num, #version, #fetched_at",
-    "ExpressionAttributeNames": {"#num": "num", "#version": "version", "#fetched_at": "fetched_at"},
+    "ProjectionExpression": "#num, #version, #fetched_at, #fresh_until",
+    "ExpressionAttributeNames": {f"#{name}": name for name in ("num", "version", "fetched_at", "fresh_until")},
 }
 """Arguments of a Scan for the attributes that `held` reads."""
 
@@ -42,12 +43,13 @@ def of_comic(found: Found) -> Item | None:
         return None
     if len(record) > LARGEST_RECORD:
         return None
-    return {**_item(found.comic.num, found.fetched_at), "record": {"S": record}}
+    item = _item(found.comic.num, found.fetched_at, found.kept_until)
+    return {**item, "fresh_until": _number(int(found.fresh_until)), "record": {"S": record}}
 
 
 def of_latest(latest: LatestNumber) -> Item:
     """The item for the latest comic's number."""
-    return {**_item(LATEST, latest.learnt_at), "newest": _number(latest.num)}
+    return {**_item(LATEST, latest.learnt_at, latest.learnt_at + KEPT_FOR), "newest": _number(latest.num)}
 
 
 def to_comic(item: Item, now: float) -> Found | None:
@@ -64,7 +66,8 @@ def to_comic(item: Item, now: float) -> Found | None:
         raise BadItem from error
     if comic.num != _integer(item, "num"):
         raise BadItem
-    return Found(comic, fetched_at, "table")
+    found = Found(comic, fetched_at, "table")
+    return found if now < found.kept_until else None
 
 
 def to_latest(item: Item, now: float) -> LatestNumber | None:
@@ -75,7 +78,8 @@ def to_latest(item: Item, now: float) -> LatestNumber | None:
     latest = _integer(item, "newest")
     if not 1 <= latest <= HIGHEST:
         raise BadItem
-    return LatestNumber(latest, learnt_at)
+    number = LatestNumber(latest, learnt_at)
+    return number if number.is_kept(now) else None
 
 
 def key(num: int) -> Item:
@@ -84,25 +88,25 @@ def key(num: int) -> Item:
 
 
 def held(page: Iterable[Item], now: float) -> dict[int, float]:
-    """Fetch time of each comic (Unix time), by number; 0 if malformed. The attributes of HOLDING_QUERY are enough.
+    """Until when each comic is fresh (Unix time), by number; 0 if malformed. HOLDING_QUERY's attributes are enough.
 
     Later versions count too: two versions of this program side by side must not overwrite each other's items.
     """
-    return {_integer_or_0(item, "num"): _held_since(item, now) for item in page}
+    return {_integer_or_0(item, "num"): _held_until(item, now) for item in page}
 
 
-def _item(num: int, fetched_at: float) -> dict[str, Mapping[str, Any]]:
+def _item(num: int, fetched_at: float, expires_at: float) -> dict[str, Mapping[str, Any]]:
     return {
         **key(num),
         "version": _number(VERSION),
         "fetched_at": _number(int(fetched_at)),
-        "expires_at": _number(int(fetched_at + KEPT_FOR)),
+        "expires_at": _number(int(expires_at)),
     }
 
 
-def _held_since(item: Item, now: float) -> float:
-    fetched_at = float(_integer_or_0(item, "fetched_at"))
-    return fetched_at if fetched_at <= now + CLOCK_SKEW and _integer_or_0(item, "version") >= VERSION else 0.0
+def _held_until(item: Item, now: float) -> float:
+    usable = _integer_or_0(item, "fetched_at") <= now + CLOCK_SKEW and _integer_or_0(item, "version") >= VERSION
+    return float(_integer_or_0(item, "fresh_until")) if usable else 0.0
 
 
 def _number(number: int) -> Mapping[str, str]:
@@ -115,7 +119,7 @@ def _fetched_at(item: Item, now: float) -> float | None:
     fetched_at, expires_at = _integer(item, "fetched_at"), _integer(item, "expires_at")
     if fetched_at > now + CLOCK_SKEW:
         raise BadItem
-    return float(fetched_at) if now < min(expires_at, fetched_at + KEPT_FOR) else None
+    return float(fetched_at) if now < expires_at else None
 
 
 def _integer(item: Item, name: str) -> int:

@@ -1,8 +1,8 @@
 """What a cache of comics is, two of them as one, and the caches of this process."""
 
 import time
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from app.caches.bounded import Bounded, Table
 from app.caches.memory import Memory
@@ -10,6 +10,9 @@ from app.caches.shared_reads import SharedReads
 from app.circuit import Circuit
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
+
+if TYPE_CHECKING:
+    from app.caches.archive import Archive
 
 
 class Cache(Protocol):
@@ -58,8 +61,15 @@ class Layered:
         await self._lower.keep(comics, latest)
 
 
+class Archived(Layered):
+    """An archive above a table. The archive keeps nothing, and memory knows its latest number from the start."""
+
+    async def latest(self) -> LatestNumber | None:
+        return await self._lower.latest()
+
+
 class Caches:
-    """The caches of this process: memory, and below it a table if there is one.
+    """The caches of this process: memory, and below it an archive and a table if there are any.
 
     `clock` tells Unix time and decides what is fresh; `monotonic` measures pauses.
     """
@@ -71,8 +81,10 @@ class Caches:
         clock: Clock,
         floor: int,
         monotonic: Clock = time.monotonic,
+        archive: "Archive | None" = None,
     ) -> None:
-        self.memory = Memory(comics_in_memory, clock, floor)
+        self.memory = Memory(comics_in_memory, clock, floor, archive.latest_number if archive else None)
+        self.archive = archive
         self._table = None if table is None else SharedReads(table)
         self._reading = Circuit(monotonic)
         self._writing = Circuit(monotonic)
@@ -81,7 +93,14 @@ class Caches:
     @property
     def names(self) -> tuple[str, ...]:
         """Their names, in the order in which they are asked."""
-        return ("memory",) if self._table is None else ("memory", "table")
+        below = {"archive": self.archive, "table": self._table}
+        return ("memory", *(name for name, cache in below.items() if cache is not None))
+
+    @property
+    def known(self) -> Sequence[int]:
+        """The numbers of the comics in memory and in the archive; none without one, as memory alone has too few."""
+        archived = self.archive.numbers if self.archive else ()
+        return list({*archived, *self.memory.numbers}) if archived else ()
 
     @property
     def writing_is_paused(self) -> bool:
@@ -90,9 +109,12 @@ class Caches:
 
     def for_request(self, deadline: float) -> Cache:
         """All of them as one, for a request that must be answered at `deadline`, on the monotonic clock."""
-        if self._table is None:
-            return self.memory
-        return Layered(self.memory, self.bounded(self._table, deadline), self._clock)
+        table = None if self._table is None else self.bounded(self._table, deadline)
+        if self.archive is None or table is None:
+            below = self.archive or table
+        else:
+            below = Archived(self.archive, table, self._clock)
+        return self.memory if below is None else Layered(self.memory, below, self._clock)
 
     def bounded(self, table: Table, deadline: float) -> Cache:
         """The table alone, for such a request."""

@@ -21,22 +21,29 @@ class Memory:
     """Up to `most` comics, and numbers known to have none. Lives on the event loop, so it needs no locks.
 
     When there are too many, or they are too large, those kept earliest are dropped. `floor` is as in Settings.
+    `archived` is the latest number in the archive, if there is one. It is served however old it is.
     """
 
-    def __init__(self, most: int, clock: Clock, floor: int) -> None:
+    def __init__(self, most: int, clock: Clock, floor: int, archived: LatestNumber | None = None) -> None:
         self._most = most
         self._clock = clock
         self._floor = floor
+        self._archived = archived
         self._comics: dict[int, Found] = {}
         self._size = 0
         self._absent_since: dict[int, float] = {}
-        self._latest: LatestNumber | None = None
-        self._highest = 0
+        self._latest = archived
+        self._highest = archived.num if archived else 0
 
     @property
     def latest_number(self) -> LatestNumber | None:
         """The latest comic's number, fresh or old."""
-        return self._latest if self._latest is not None and self._latest.is_kept(self._clock()) else None
+        return self._latest if self._latest is not None and self._latest.is_kept(self._clock()) else self._archived
+
+    @property
+    def numbers(self) -> Collection[int]:
+        """The numbers of the comics in memory."""
+        return self._comics.keys()
 
     @property
     def plausible_latest(self) -> range:

@@ -48,6 +48,9 @@ class SharedReads:
     async def held(self) -> Mapping[int, float]:
         return await self._table.held()
 
+    async def aclose(self) -> None:
+        await self._table.aclose()
+
     async def _read(self, batch: _Batch) -> None:
         try:
             await self._table.comics(batch.numbers, batch.found)

@@ -1,21 +1,35 @@
 """Pure: comics and the latest number as they were fetched, and how long they are fresh."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from app.comics.comic import Comic
 
 DAY = 86400.0
-FRESH_FOR = 30 * DAY
-"""Seconds for which a comic is fresh after it was fetched."""
+
+SHARE_OF_AGE = 0.1
+"""A comic is fresh for this share of the age that it had when it was fetched: HTTP's heuristic (RFC 9111, 4.2.2).
+
+A mistake in a new comic is soon mended, and old comics hardly ever change.
+"""
+
+LEAST_FRESH, MOST_FRESH = DAY, 365 * DAY
+"""Seconds for which a comic is fresh at least and at most."""
+
+SPREAD = 0.2
+"""The largest share by which that time is shortened, so that comics fetched together do not fall due together."""
 
 KEPT_FOR = 180 * DAY
-"""Seconds for which a comic or the latest number may be served while xkcd cannot be asked."""
+"""Seconds for which memory and the table go on serving what is no longer fresh, while xkcd cannot be asked."""
 
 LATEST_FRESH_FOR = 300.0
 """Seconds for which the latest number is fresh after it was learnt."""
 
 CLOCK_SKEW = 300.0
 """Seconds by which another clock, or ours before it was corrected, may have been ahead."""
+
+_EPOCH = date(1970, 1, 1)
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 def is_recent(then: float, now: float, seconds: float) -> bool:
@@ -32,13 +46,25 @@ class Found:
     source: str = "xkcd"
     stale: bool = False
 
+    @property
+    def fresh_until(self) -> float:
+        """Until when xkcd need not be asked for it, in Unix time."""
+        published_at = (self.comic.date - _EPOCH).days * DAY
+        seconds = min(SHARE_OF_AGE * (self.fetched_at - published_at), MOST_FRESH)
+        return self.fetched_at + max(seconds * (1 - SPREAD * _fraction(self.comic.num)), LEAST_FRESH)
+
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""
-        return is_recent(self.fetched_at, now, FRESH_FOR)
+        return self.fetched_at <= now + CLOCK_SKEW and now < self.fresh_until
+
+    @property
+    def kept_until(self) -> float:
+        """Until when memory and the table serve it if xkcd cannot be asked, in Unix time."""
+        return self.fresh_until + KEPT_FOR
 
     def is_kept(self, now: float) -> bool:
-        """Whether it may still be served when xkcd cannot be asked."""
-        return is_recent(self.fetched_at, now, KEPT_FOR)
+        """Whether memory and the table may serve it if xkcd cannot be asked."""
+        return self.fetched_at <= now + CLOCK_SKEW and now < self.kept_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +81,8 @@ class LatestNumber:
     def is_kept(self, now: float) -> bool:
         """Whether it may still be used when xkcd cannot be asked."""
         return is_recent(self.learnt_at, now, KEPT_FOR)
+
+
+def _fraction(num: int) -> float:
+    """A number from 0 to 1 for each number: the multiples of the golden ratio fill that interval evenly."""
+    return num * _GOLDEN % 1.0

@@ -9,7 +9,7 @@ from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.circuit import Circuit
 from app.clock import Clock
-from app.comics.found import FRESH_FOR, is_recent
+from app.comics.found import CLOCK_SKEW, MOST_FRESH, Found
 from app.comics.selection import Listed, existing
 from app.errors import BadAnswer, NoSuchComic, Refused, TableError
 from app.gathering.gathered import Gathered
@@ -32,7 +32,7 @@ class Filled:
 class Filler:
     """Writes comics to the table that it has not, or only old. Lives on the event loop.
 
-    It requests `at_once` of them from xkcd at a time.
+    Comics that are fresh in the archive need not be in the table. It requests `at_once` of them from xkcd at a time.
     """
 
     def __init__(self, gatherer: Gatherer, caches: Caches, table: Table, at_once: int, clock: Clock) -> None:
@@ -41,7 +41,9 @@ class Filler:
         self._table = table
         self._at_once = at_once
         self._clock = clock
-        self._failed: set[int] = set()
+        self.failed: dict[int, str] = {}
+        """The comics whose most recent try failed, and why."""
+        self._archived: Mapping[int, float] = {}
 
     async def fill(
         self, latest: int, most: int | None, deadline: float, progress: Progress = lambda tried, of: None
@@ -55,12 +57,13 @@ class Filler:
             raise TableError("Writing to the table failed before, so it is paused for now.")
         held = await self._held(deadline)
         todo = self._gaps(latest, held)[:most]
-        tried: list[int] = []
+        tried: dict[int, str] = {}
         trouble, circuit, stopped = None, Circuit(time.monotonic), False
         while len(tried) < len(todo) and time.monotonic() < deadline and not stopped and not circuit.is_open:
             group = todo[len(tried) : len(tried) + self._at_once]
             gathered = await self._bring(group, held, deadline)
-            tried += group
+            tried |= {found.comic.num: _why(found) for found in gathered.comics}
+            tried |= {failure.num: str(failure.error) for failure in gathered.failures}
             progress(len(tried), len(todo))
             trouble = self._trouble(gathered, held)
             if trouble:
@@ -69,8 +72,8 @@ class Filler:
                 circuit.record_success()
             refusals = [each.error for each in gathered.failures if isinstance(each.error, Refused)]
             stopped = any(refusal.asks_to_stop for refusal in refusals)
-        failed = {num for num in tried if not self._has(num, held)}
-        self._failed = (self._failed - set(tried)) | failed
+        failed = {num: why for num, why in tried.items() if not self._has(num, held)}
+        self.failed = {num: why for num, why in self.failed.items() if num not in tried} | failed
         return Filled(len(tried) - len(failed), len(failed), len(self._gaps(latest, held)), trouble)
 
     async def missing(self, latest: int, deadline: float) -> int:
@@ -80,16 +83,20 @@ class Filler:
     async def _held(self, deadline: float) -> Mapping[int, float]:
         try:
             async with asyncio.timeout_at(deadline):
+                if self._caches.archive is not None:
+                    self._archived = await self._caches.archive.held()
                 return await self._table.held()
         except TimeoutError as error:
             raise TableError("The table did not list its comics before the deadline.") from error
 
     def _gaps(self, latest: int, held: Mapping[int, float]) -> list[int]:
-        gaps = [num for num in existing(range(latest, 0, -1)) if not self._has(num, held)]
-        return sorted(gaps, key=self._failed.__contains__)
+        wanted = [num for num in existing(range(latest, 0, -1)) if not self._has(num, self._archived)]
+        gaps = [num for num in wanted if not self._has(num, held)]
+        return sorted(gaps, key=self.failed.__contains__)
 
     def _has(self, num: int, held: Mapping[int, float]) -> bool:
-        return is_recent(held.get(num, 0.0), self._clock(), FRESH_FOR)
+        now = self._clock()  # nothing is fresh for longer, so a later end was written by a clock that was ahead
+        return now < held.get(num, 0.0) <= now + MOST_FRESH + CLOCK_SKEW
 
     async def _bring(self, group: Sequence[int], held: Mapping[int, float], deadline: float) -> Gathered:
         """Gather these comics, which writes those that xkcd sent; then write those that only memory had."""
@@ -110,3 +117,8 @@ class Filler:
             return "xkcd did not send the comics that the table has old."
         passing = [each.error for each in gathered.failures if not isinstance(each.error, NoSuchComic | BadAnswer)]
         return str(passing[0]) if passing else None
+
+
+def _why(found: Found) -> str:
+    """Why a comic that was found is not in the table."""
+    return "xkcd did not send it again." if found.stale else "It could not be written."

@@ -95,6 +95,9 @@ class Gatherer:
         numbers = partial(selection.numbers, chance=self._rng.getrandbits(64))
         if not selection.needs_latest and not self._caches.memory.is_far(max(numbers(0), default=0)):
             return numbers(0)
+        known = self._caches.known
+        if not selection.repeatable and len(known) >= selection.most:
+            return self._rng.sample(known, selection.most)  # any comics will do
         cached = await gathering.cached_latest()
         if cached is not None and cached.is_fresh(self._clock()):
             return numbers(cached.num)

@@ -23,3 +23,7 @@ class PerLoop(Generic[T]):
         if loop not in self._values:
             self._values[loop] = self._make()
         return self._values[loop]
+
+    def take(self) -> T | None:
+        """The running loop's value, which it has no longer; None if there is none."""
+        return self._values.pop(asyncio.get_running_loop(), None)

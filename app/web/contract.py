@@ -64,12 +64,15 @@ def index(contract: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def example_answer(responses: Mapping[str, Any]) -> str:
-    """The example of the first response, as JSON or as a Location; empty without one."""
+    """The example of the first response, as text, as JSON or as a Location; empty without one."""
     first: Mapping[str, Any] = next(iter(responses.values()))
     if "Location" in first["headers"]:
         return f"Location: {first['headers']['Location']['example']}"
     examples = [media["example"] for media in first["content"].values() if "example" in media]
-    return json.dumps(examples[0], indent=2, ensure_ascii=False) if examples else ""
+    if not examples:
+        return ""
+    example = examples[0]
+    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
 
 
 def _operation(contract: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Operation:

@@ -27,7 +27,7 @@ def _of_gathering(gathered: Gathered) -> dict[str, Any]:
     sources = Counter(found.source for found in gathered.comics)
     return {
         "requested": len(gathered.comics) + len(gathered.failures),
-        **{f"from_{source}": sources[source] for source in ("memory", "table", "xkcd")},
+        **{f"from_{source}": sources[source] for source in ("memory", "archive", "table", "xkcd")},
         "failed": len(gathered.failures),
         "stale": sum(found.stale for found in gathered.comics),
         "retried": gathered.retried,

@@ -27,7 +27,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
     async def gallery() -> Response:
         if _prefers_json():
             # Not cacheable: a cache that ignores Vary would show it to browsers.
-            return _by_type(responses.index(contract.index(contract.contract())))
+            return by_type(responses.index(contract.index(contract.contract())))
         chosen = query.parse(parameters())
         gathered = await gatherer.gather(chosen, deadline(settings))
         failures = [problems.of_failure(failure) for failure in gathered.failures]
@@ -70,11 +70,16 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
 
 def unrouted(problem: Problem) -> Response:
     """The response to a request without a route: for browsers a page with a way back, for other clients a problem."""
-    accepted = request.accept_mimetypes
-    if accepted["text/html"] > max(accepted["application/json"], accepted["application/problem+json"]):
+    if prefers_html():
         page = render_template("problem.html", problem=problem)
-        return _by_type(Response(page, problem.status, mimetype="text/html"))
-    return _by_type(responses.problem(problem))
+        return by_type(Response(page, problem.status, mimetype="text/html"))
+    return by_type(responses.problem(problem))
+
+
+def prefers_html() -> bool:
+    """Whether the client, such as a browser, prefers HTML to JSON. A client without a preference does not."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > max(accepted["application/json"], accepted["application/problem+json"])
 
 
 def _with_code(text: str) -> Markup:
@@ -88,7 +93,7 @@ def _prefers_json() -> bool:
     return accepted["application/json"] > accepted["text/html"]
 
 
-def _by_type(response: Response) -> Response:
+def by_type(response: Response) -> Response:
     """The response, marked as dependent on the Accept header."""
     response.vary.add("Accept")
     return response
@@ -107,7 +112,7 @@ def _gathering(gathered: Gathered) -> dict[str, object]:
 
 def _gallery(status: int, **shown: object) -> Response:
     page = render_template("gallery.html", license=LICENSE, args=request.args, **shown)
-    return _by_type(Response(page, status, mimetype="text/html"))
+    return by_type(Response(page, status, mimetype="text/html"))
 
 
 def _trouble(problem: Problem, **shown: object) -> Response:

@@ -24,7 +24,7 @@ def parse(query: Mapping[str, Sequence[str]]) -> Selection:
     elif "latest" in query:
         selection = Latest(_count("latest", query))
     elif "since" in query:
-        selection = Since(_number(_once("since", query), "'since'", lowest=0))
+        selection = Since(parse_since(query))
     else:
         return Randomly(_count("random", query) if "random" in query else 5, _seed(query))
     if "seed" in query:
@@ -47,6 +47,11 @@ def parse_numbers(text: str) -> tuple[Item, ...]:
 def parse_number(text: str) -> int:
     """One comic's number, 1 to HIGHEST. Raises BadRequest."""
     return _number(text, "A comic's number")
+
+
+def parse_since(query: Mapping[str, Sequence[str]]) -> int:
+    """The number that `since` gives, 0 to HIGHEST. Raises BadRequest."""
+    return _number(_once("since", query), "'since'", lowest=0)
 
 
 def quoted(text: str) -> str:

@@ -1,12 +1,12 @@
 """Writes responses: comics, xkcd's own records, images and problems."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, g
 
+from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found, LatestNumber
 from app.comics.selection import Selection
@@ -78,10 +78,10 @@ def with_retry_after(response: Response, problem: Problem) -> Response:
     return response
 
 
-def health(version: str, latest: LatestNumber | None, caches: Sequence[str]) -> Response:
-    """The version, the latest number and the caches of this process."""
-    learnt = {} if latest is None else {"latest": latest.num, "learnt_at": _instant(latest.learnt_at)}
-    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, "caches": caches})
+def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:
+    """The version, the latest number, the caches and the archive of this process."""
+    learnt = {} if latest is None else {"latest": latest.num, "learnt_at": instant(latest.learnt_at)}
+    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
 
 
 def index(about: dict[str, Any]) -> Response:
@@ -110,16 +110,25 @@ def _failed(gathered: Gathered) -> Response:
     return with_timing(problem(problems.of_failure(gathered.failures[0])), gathered)
 
 
+def _caches(caches: Caches) -> dict[str, Any]:
+    archive, about = caches.archive, None
+    if archive is not None:
+        latest, made_at = archive.latest_number.num, instant(archive.made_at)
+        about = {"comics": len(archive.numbers), "latest": latest, "made_at": made_at}
+    return {"caches": caches.names, "archive": about}
+
+
 def _comic(found: Found) -> dict[str, Any]:
     return {
         **found.comic.to_json(),
         "source": found.source,
-        "fetched_at": _instant(found.fetched_at),
+        "fetched_at": instant(found.fetched_at),
         "stale": found.stale,
     }
 
 
-def _instant(seconds: float) -> str:
+def instant(seconds: float) -> str:
+    """A Unix time as our API writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -57,7 +57,7 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
         refuse_unknown(())
         if not gatherer.is_serving:
             raise NotServing("The most recent request for comics got none, neither from xkcd nor from a cache.")
-        return responses.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches.names)
+        return responses.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches)
 
     return api
 

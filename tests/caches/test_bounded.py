@@ -41,6 +41,9 @@ class ScriptedTable:
     async def held(self) -> Mapping[int, float]:
         raise NotImplementedError
 
+    async def aclose(self) -> None:
+        raise NotImplementedError
+
     async def _do(self, what: str) -> None:
         self.asked.append(what)
         if self.fails:

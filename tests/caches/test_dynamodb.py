@@ -45,7 +45,13 @@ class Client:
         return self.loop.run(self.table.latest())
 
     def held(self) -> dict[int, float]:
-        return dict(self.loop.run(self.table.held()))
+        """Until when each comic is fresh; whole seconds, as in the items."""
+        return {num: float(int(until)) for num, until in self.loop.run(self.table.held()).items()}
+
+
+def fresh(*numbers: int, fetched_at: float = NOW) -> dict[int, float]:
+    """Until when these comics are fresh; whole seconds, as in the items."""
+    return {num: float(int(found(num, fetched_at).fresh_until)) for num in numbers}
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def test_every_real_record_comes_back_as_it_was(client: Client) -> None:
         hundred = numbers[start : start + 100]
         client.keep(*map(found, hundred))
         assert client.comics(*hundred) == {num: found(num, source="table") for num in hundred}
-    assert client.held() == dict.fromkeys(numbers, NOW)
+    assert client.held() == fresh(*numbers)
 
 
 def test_what_the_table_does_not_have_is_left_out(client: Client) -> None:
@@ -218,7 +224,7 @@ def test_what_is_held_is_scanned_page_by_page_and_only_once(table: LocalTable, c
     client.keep(*(found(num) for num in range(1, 51)))
     table.faults["Scan"] = lambda body, ask: ask({**body, "Limit": 20})
     for _ in range(2):
-        assert client.held() == dict.fromkeys(range(1, 51), NOW)
+        assert client.held() == fresh(*range(1, 51))
         assert table.asked["Scan"] == 3
 
 
@@ -228,13 +234,13 @@ def test_what_is_held_follows_what_is_written_and_read(table: LocalTable, client
     written_by_others = items.of_comic(found(2, NOW - 5))
     assert written_by_others
     put(table, written_by_others)
-    assert client.held() == {1: NOW}
+    assert client.held() == fresh(1)
     client.comics(2)
-    assert client.held() == {1: NOW, 2: NOW - 5}
+    assert client.held() == fresh(1) | fresh(2, fetched_at=NOW - 5)
     table.faults["BatchWriteItem"] = refusal("AccessDeniedException")
     with pytest.raises(TableError):
         client.keep(found(3))
-    assert client.held() == {1: NOW, 2: NOW - 5}
+    assert client.held() == fresh(1) | fresh(2, fetched_at=NOW - 5)
 
 
 def test_a_scan_has_more_time_than_a_request(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:

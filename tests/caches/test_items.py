@@ -31,7 +31,8 @@ def test_an_item_has_the_record_whole_and_says_when_it_came_and_when_it_goes() -
         "num": {"N": "614"},
         "version": {"N": "1"},
         "fetched_at": {"N": "1795000000"},
-        "expires_at": {"N": str(1795000000 + 180 * 86400)},
+        "fresh_until": {"N": str(int(found(614).fresh_until))},
+        "expires_at": {"N": str(int(found(614).fresh_until) + 180 * 86400)},
         "record": {"S": json.dumps(json.loads(records()[614]))},
     }
 
@@ -67,7 +68,7 @@ def test_a_record_nested_too_deep_to_be_written_makes_no_item() -> None:
 
 def test_an_item_that_expires_later_than_it_should_is_none_all_the_same() -> None:
     later = changed(expires_at={"N": str(10**11)})
-    assert items.to_comic(later, NOW + KEPT_FOR) is None
+    assert items.to_comic(later, found(614).fresh_until + KEPT_FOR) is None
 
 
 @pytest.mark.parametrize("fetched_at", [-(10**12), 0])
@@ -80,8 +81,9 @@ def test_an_item_of_a_clock_a_little_ahead_is_taken() -> None:
 
 
 def test_an_expired_item_is_none_although_it_is_still_there() -> None:
-    assert items.to_comic(changed(), NOW + KEPT_FOR - 1) is not None
-    assert items.to_comic(changed(), NOW + KEPT_FOR) is None
+    kept_until = found(614).fresh_until + KEPT_FOR
+    assert items.to_comic(changed(), kept_until - 2) is not None
+    assert items.to_comic(changed(), kept_until) is None
 
 
 @pytest.mark.parametrize("version", ["0", "2"])
@@ -143,12 +145,12 @@ def test_what_is_held_counts_later_versions_and_takes_what_cannot_be_read_for_ol
         return {name: {"N": value} for name, value in attributes.items()}
 
     page = [
-        holding(num="1", version="1", fetched_at="100"),
-        holding(num="2", version="2", fetched_at="200"),
-        holding(num="3", version="0", fetched_at="300"),
-        holding(num="4", version="1"),
+        holding(num="1", version="1", fetched_at="99", fresh_until="100"),
+        holding(num="2", version="2", fetched_at="99", fresh_until="200"),
+        holding(num="3", version="0", fetched_at="99", fresh_until="300"),
+        holding(num="4", version="1", fetched_at="99"),
         holding(num="5"),
-        holding(num="6", version="1", fetched_at=str(10**12)),
-        holding(num="1.5", version="1", fetched_at="600"),
+        holding(num="6", version="1", fetched_at=str(10**12), fresh_until=str(10**12)),
+        holding(num="1.5", version="1", fetched_at="99", fresh_until="600"),
     ]
     assert items.held(page, NOW) == {1: 100.0, 2: 200.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 0: 600.0}

@@ -9,7 +9,7 @@ import pytest
 from app.caches.layers import Layered
 from app.caches.memory import MOST_BYTES, Memory
 from app.comics.comic import Comic
-from app.comics.found import CLOCK_SKEW, FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR, Found, LatestNumber
+from app.comics.found import CLOCK_SKEW, KEPT_FOR, LATEST_FRESH_FOR, MOST_FRESH, Found, LatestNumber
 from tests.records import NOW, Clock, found
 from tools.stand_in import records
 
@@ -53,9 +53,9 @@ def test_of_a_hundred_records_of_a_megabyte_the_last_64_mebibytes_stay(clock: Cl
     assert list(stay) == list(range(101 - MOST_BYTES // comics[0].size, 101))
 
 
-def test_after_half_a_year_a_comic_is_not_served_any_more(clock: Clock) -> None:
+def test_half_a_year_after_it_was_fresh_a_comic_is_not_served_any_more(clock: Clock) -> None:
     remembered = memory(clock, found(1))
-    clock.now += KEPT_FOR - 1
+    clock.now = found(1).fresh_until + KEPT_FOR - 1
     assert had(remembered, 1).keys() == {1}
     clock.now += 1
     assert had(remembered, 1) == {}
@@ -224,7 +224,7 @@ def test_what_the_upper_cache_lacks_comes_from_the_lower_and_is_put_into_the_upp
 
 @pytest.mark.parametrize("newer", [1.0, 0.0, -1.0], ids=["lower is newer", "as old", "lower is older"])
 def test_of_an_old_comic_the_newer_is_taken(caches: TwoCaches, newer: float) -> None:
-    old = NOW - FRESH_FOR
+    old = NOW - MOST_FRESH
     asyncio.run(caches.upper.keep([found(1, old)]))
     asyncio.run(caches.lower.keep([found(1, old + newer)]))
     assert caches.fetched(1) == {1: max(old, old + newer)}

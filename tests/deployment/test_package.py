@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
@@ -13,9 +14,10 @@ from zipfile import ZipFile
 import pytest
 
 from app.settings import BUILD_ID
+from tests.archives import write_archive
 from tests.commands import ROOT
 from tests.conftest import RUNTIME_PYTHON
-from tools import build_zip, python313
+from tools import archive_report, build_zip, python313
 
 pytestmark = pytest.mark.deployment
 
@@ -103,6 +105,43 @@ def test_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.zip"
     build(again, {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}, umask=0o077)
     assert again.read_bytes() == package.read_bytes()
+
+
+def test_it_holds_the_archive_that_there_is_and_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "other.sqlite", [1, 2], made_at=time.time() - 3 * 86400)
+    built = [build(tmp_path / name, {"ARCHIVE": str(archive)}) for name in ("first.zip", "second.zip")]
+    about = "other.sqlite: 2 comics of https://xkcd.com up to 2665, made 3 days ago, 0.0 MB."
+    assert {done.stdout.splitlines()[-1] for done in built} == {about}
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+    with ZipFile(tmp_path / "first.zip") as files, ZipFile(package) as without:
+        assert set(files.namelist()) - set(without.namelist()) == {"archive.sqlite"}
+        assert files.read("archive.sqlite") == archive.read_bytes()
+        assert files.read("app/build_id.txt") == without.read("app/build_id.txt")
+
+
+def test_without_an_archive_what_that_costs_is_said(tmp_path: Path) -> None:
+    built = build(tmp_path / "function.zip", {"ARCHIVE": ""})
+    assert built.stdout.splitlines()[-1] == archive_report.WITHOUT
+
+
+def test_an_archive_that_cannot_be_used_makes_no_package(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tools.build_zip", str(tmp_path / "function.zip")]
+    environ = {**os.environ, "ARCHIVE": str(tmp_path / "absent")}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    why = f"{tmp_path}/absent is not a usable archive: unable to open database file\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", why)
+    assert not (tmp_path / "function.zip").exists()
+
+
+def test_from_the_zip_the_handler_finds_the_archive(task_root: Path) -> None:
+    write_archive(task_root / "archive.sqlite", [614])
+    program = """
+import handler, json
+print(json.loads(handler.handler({"path": "/comics/614"}, None)["body"])["source"])
+"""
+    command = [str(RUNTIME_PYTHON), "-B", "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=task_root, env={}, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("archive\n", "")
 
 
 def test_every_module_is_compiled_for_3_13_and_never_checked_again(package: Path, task_root: Path) -> None:

@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from app.caches.archive import Archive
 from app.caches.dynamodb import ComicsTable
 from app.caches.items import LARGEST_RECORD
-from app.comics.found import DAY, FRESH_FOR
+from app.circuit import PAUSE
+from app.comics.found import DAY, MOST_FRESH
 from app.errors import TableError
 from app.gathering.filler import Filled, Filler
-from tests.records import Clock
+from tests.archives import write_archive
+from tests.records import NOW, Clock, found
 from tests.rig import Rig
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
@@ -20,9 +24,9 @@ from tools.table import LocalTable, refusal
 class TableRig(Rig):
     """A filler over the stand-in and a table."""
 
-    def __init__(self, xkcd: StandIn, table: LocalTable, clock: Clock) -> None:
+    def __init__(self, xkcd: StandIn, table: LocalTable, clock: Clock, archive: Archive | None = None) -> None:
         comics = ComicsTable(table.name, clock)
-        super().__init__(xkcd, table=comics, clock=clock)
+        super().__init__(xkcd, table=comics, archive=archive, clock=clock)
         self.loop.on_close(comics.aclose)
         self.filler = Filler(self.gatherer, self.caches, comics, 2, clock)
         self.progress: list[tuple[int, int]] = []
@@ -63,12 +67,12 @@ def test_missing_comics_are_fetched_newest_first_up_to_a_number(
 def test_old_comics_are_fetched_again(xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=3)
     first = int(clock.now)
-    clock.now += FRESH_FOR - DAY
+    clock.now += MOST_FRESH - DAY * 200
     rig.fill(latest=4)
-    clock.now += DAY
+    clock.now += DAY * 200
     assert rig.fill(latest=4) == Filled(gathered=3, failed=0, missing=0, problem=None)
     fetched = {num: int(item["fetched_at"]["N"]) - first for num, item in table.items().items()}
-    assert fetched == {1: FRESH_FOR, 2: FRESH_FOR, 3: FRESH_FOR, 4: FRESH_FOR - DAY}
+    assert fetched == {1: MOST_FRESH, 2: MOST_FRESH, 3: MOST_FRESH, 4: MOST_FRESH - DAY * 200}
 
 
 def test_a_full_table_is_left_as_it_is(xkcd: StandIn, table: LocalTable, rig: TableRig) -> None:
@@ -131,6 +135,22 @@ def test_a_comic_that_failed_waits_until_the_others_had_their_turn(
     assert rig.fill(latest=4, most=2) == Filled(gathered=1, failed=0, missing=0, problem=None)
 
 
+def test_why_comics_failed_is_known_until_they_come(
+    xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock
+) -> None:
+    xkcd.faults |= {4: "html", 3: "404"}
+    rig.fill(latest=4)
+    assert rig.filler.failed == {4: "xkcd's answer for comic 4 is not JSON.", 3: "xkcd has no comic 3."}
+    xkcd.faults.clear()
+    table.faults["BatchWriteItem"] = refusal("AccessDeniedException")
+    rig.fill(latest=4, most=1)
+    assert rig.filler.failed == {4: "It could not be written.", 3: "xkcd has no comic 3."}
+    table.faults.clear()
+    clock.now += PAUSE
+    rig.fill(latest=4)
+    assert rig.filler.failed == {}
+
+
 def test_comics_that_xkcd_lacks_or_sends_broken_do_not_end_it(xkcd: StandIn, rig: TableRig) -> None:
     xkcd.faults |= {4: "html", 3: "404"}
     assert rig.fill(latest=4) == Filled(gathered=2, failed=2, missing=2, problem=None)
@@ -158,7 +178,7 @@ def test_a_comic_that_failed_and_then_came_is_like_any_other(xkcd: StandIn, rig:
     rig.fill(latest=3)
     xkcd.faults.clear()
     rig.fill(latest=3)
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     xkcd.asked.clear()
     rig.fill(latest=3, most=1)
     assert xkcd.asked == {"/3/info.0.json": 1}
@@ -186,7 +206,7 @@ def test_what_is_old_in_memory_is_not_written_over_what_is_new_in_the_table(
     xkcd: StandIn, table: LocalTable, rig: TableRig, clock: Clock
 ) -> None:
     rig.fill(latest=2)
-    clock.now += FRESH_FOR + DAY
+    clock.now += MOST_FRESH + DAY
     other = TableRig(xkcd, table, clock)
     other.fill(latest=2)
     other.close()
@@ -227,7 +247,7 @@ def test_what_turned_out_to_be_rubbish_is_fetched_again(xkcd: StandIn, table: Lo
 
 def test_when_xkcd_does_not_renew_what_is_old_it_ends_early(xkcd: StandIn, rig: TableRig, clock: Clock) -> None:
     rig.fill(latest=6)
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     xkcd.faults[0] = "503"
     problem = "xkcd did not send the comics that the table has old."
     assert rig.fill(latest=6) == Filled(gathered=0, failed=4, missing=6, problem=problem)
@@ -238,6 +258,27 @@ def test_when_the_table_takes_nothing_it_ends_early(xkcd: StandIn, table: LocalT
     problem = "The table did not take the comics that xkcd sent."
     assert rig.fill(latest=6) == Filled(gathered=0, failed=4, missing=6, problem=problem)
     assert sorted(asked(xkcd)) == [3, 4, 5, 6]
+
+
+def test_that_xkcd_did_not_renew_a_comic_is_why_it_failed(xkcd: StandIn, rig: TableRig, clock: Clock) -> None:
+    rig.fill(latest=1)
+    clock.now += MOST_FRESH
+    xkcd.faults[0] = "html"
+    rig.fill(latest=1)
+    assert rig.filler.failed == {1: "xkcd did not send it again."}
+
+
+def test_what_is_fresh_in_the_archive_is_not_put_into_the_table(
+    xkcd: StandIn, table: LocalTable, clock: Clock, tmp_path: Path
+) -> None:
+    archived = [found(num, 0.0 if num == 2 else NOW) for num in (1, 2, 3)]
+    archive = Archive(write_archive(tmp_path / "archive.sqlite", archived, latest=4))
+    rig = TableRig(xkcd, table, clock, archive)
+    for gathered in (2, 0):
+        assert rig.fill(latest=4) == Filled(gathered=gathered, failed=0, missing=0, problem=None)
+    assert sorted(asked(xkcd)) == [2, 4]
+    assert table.items().keys() == {2, 4}
+    rig.close()
 
 
 def test_it_ends_at_the_deadline(xkcd: StandIn, table: LocalTable, rig: TableRig) -> None:
@@ -260,5 +301,5 @@ def test_it_counts_the_comics_that_are_missing_or_old(rig: TableRig, clock: Cloc
 
     rig.fill(latest=6, most=2)
     assert missing() == 4
-    clock.now += FRESH_FOR
+    clock.now += MOST_FRESH
     assert missing() == 6

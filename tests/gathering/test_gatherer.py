@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from app.circuit import PAUSE
-from app.comics.found import FRESH_FOR, KEPT_FOR, LATEST_FRESH_FOR
+from app.comics.found import KEPT_FOR, LATEST_FRESH_FOR, MOST_FRESH
 from app.comics.selection import Latest, Listed, Randomly, Selection, Since
 from app.errors import LatestUnknown, NoSuchComic, Paused, Refused, TimedOut, Unreachable
-from tests.rig import Rig, nums
+from tests.rig import Rig, age_all_comics, nums
 from tools.stand_in import StandIn
 
 
@@ -143,10 +143,9 @@ def test_a_cancelled_gathering_cancels_what_it_asked(xkcd: StandIn, rig: Rig) ->
     assert rig.loop.run(cancel_in_the_middle()) == 1
 
 
-def test_what_was_gathered_is_remembered_for_thirty_days(xkcd: StandIn, rig: Rig) -> None:
+def test_what_was_gathered_is_remembered_for_as_long_as_it_is_fresh(xkcd: StandIn, rig: Rig) -> None:
     first = rig.clock.now
-    rig.gather(Listed((1, 2)))
-    rig.clock.now += FRESH_FOR - 1
+    rig.clock.now = min(found.fresh_until for found in rig.gather(Listed((1, 2))).comics) - 1
     gathered = rig.gather(Listed((2, 1, 3)))
     assert [(found.comic.num, found.source, found.fetched_at, found.stale) for found in gathered.comics] == [
         (2, "memory", first, False),
@@ -159,7 +158,7 @@ def test_what_was_gathered_is_remembered_for_thirty_days(xkcd: StandIn, rig: Rig
 
 def test_an_old_comic_is_asked_for_again(rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH_FOR
+    rig.clock.now += MOST_FRESH
     for source in ("xkcd", "memory"):
         (found,) = rig.gather(Listed((1,))).comics
         assert (found.source, found.fetched_at, found.stale) == (source, rig.clock.now, False)
@@ -171,7 +170,7 @@ def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
 ) -> None:
     first = rig.clock.now
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH_FOR
+    rig.clock.now += MOST_FRESH
     xkcd.close_connections()
     xkcd.asked.clear()
     xkcd.faults[1] = fault
@@ -184,7 +183,7 @@ def test_an_old_comic_is_served_after_one_attempt_when_xkcd_does_not_send_it(
 
 def test_an_old_comic_is_served_at_the_deadline(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH_FOR
+    rig.clock.now += MOST_FRESH
     xkcd.faults[0] = "silence"
     gathered = rig.gather(Listed((1, 2)), seconds=-1)
     assert ([found.stale for found in gathered.comics], len(gathered.failures)) == ([True], 1)
@@ -192,15 +191,15 @@ def test_an_old_comic_is_served_at_the_deadline(xkcd: StandIn, rig: Rig) -> None
 
 def test_an_old_comic_that_xkcd_has_no_more_is_a_failure(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1,)))
-    rig.clock.now += FRESH_FOR
+    rig.clock.now += MOST_FRESH
     xkcd.faults[1] = "404"
     (failure,) = rig.gather(Listed((1,))).failures
     assert isinstance(failure.error, NoSuchComic)
 
 
-def test_after_half_a_year_nothing_old_is_served(xkcd: StandIn, rig: Rig) -> None:
+def test_half_a_year_after_it_was_fresh_nothing_is_served(xkcd: StandIn, rig: Rig) -> None:
     rig.gather(Listed((1, "latest")))
-    rig.clock.now += KEPT_FOR
+    rig.clock.now += MOST_FRESH + KEPT_FOR
     xkcd.faults[0] = "503"
     gathered = rig.gather(Listed((1,)))
     assert ([type(failure.error) for failure in gathered.failures], gathered.latest) == ([Refused], None)
@@ -229,7 +228,9 @@ def test_with_an_older_latest_at_hand_xkcd_gets_one_attempt_to_tell_it(xkcd: Sta
     assert xkcd.asked == {"/info.0.json": 1}
 
 
-def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(xkcd: StandIn, rig: Rig) -> None:
+def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(
+    xkcd: StandIn, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     xkcd.latest = 60
     rig.gather(Listed(tuple(range(1, 61))))
     rig.gather(Latest(1))
@@ -237,7 +238,7 @@ def test_with_xkcd_gone_all_that_was_gathered_is_still_there_and_random_works(xk
     for selection in (Listed(tuple(range(1, 61))), Randomly(5), Latest(5), Since(55)):
         gathered = rig.gather(selection)
         assert ({found.stale for found in gathered.comics}, gathered.failures) == ({False}, ())
-    rig.clock.now += FRESH_FOR
+    age_all_comics(monkeypatch)
     for selection in (Listed(tuple(range(1, 61))), Randomly(5), Latest(5), Since(55)):
         gathered = rig.gather(selection)
         assert ({found.stale for found in gathered.comics}, gathered.failures) == ({True}, ())

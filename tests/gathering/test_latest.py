@@ -11,7 +11,7 @@ from app import pings
 from app.caches import items
 from app.caches.dynamodb import ComicsTable
 from app.comics.comic import Comic
-from app.comics.found import CLOCK_SKEW, DAY, FRESH_FOR, LATEST_FRESH_FOR, Found, LatestNumber
+from app.comics.found import CLOCK_SKEW, DAY, LATEST_FRESH_FOR, Found, LatestNumber
 from app.comics.plausible import AGREED_AFTER, LAG, RISE
 from app.comics.selection import Latest, Listed, Randomly
 from app.errors import BadAnswer, ImplausibleLatest, LatestUnknown, NoSuchComic
@@ -185,7 +185,7 @@ def test_a_comic_with_an_implausible_number_does_not_become_the_latest(
     xkcd: StandIn, table: LocalTable, known: bool
 ) -> None:
     clock = Clock()
-    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now - FRESH_FOR))
+    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now - 2 * DAY))
     assert impossible is not None
     put(table, impossible)
     with closing(TableRig(xkcd, table, 2665, clock)) as rig:
@@ -304,7 +304,7 @@ def test_a_comic_that_is_cached_is_served_however_far_it_is(xkcd: StandIn, table
         with closing(TableRig(xkcd, table, 2000, clock)) as rig:
             (found,) = rig.gather(2665).comics
         assert (found.source, found.stale) == ("table", stale)
-        clock.now += FRESH_FOR
+        clock.now = found.fresh_until
 
 
 def test_numbers_near_the_floor_are_asked_for_once_while_the_latest_is_unknown(xkcd: StandIn, rig: Rig) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,13 @@ def test_filling_brings_everything_and_begun_again_has_nothing_to_do(xkcd: Stand
     code, said, _ = run(xkcd)
     assert (code, xkcd.asked) == (0, {"/info.0.json": 1})
     assert said.startswith(f"0 comics written to {table.name} in ")
+
+
+def test_filling_is_from_xkcd_and_not_from_an_archive(xkcd: StandIn, table: LocalTable, whole_archive: Path) -> None:
+    xkcd.latest = 3
+    code, said, _ = run(xkcd, ARCHIVE=str(whole_archive))
+    assert (code, said.startswith(f"2 comics written to {table.name} in ")) == (0, True)
+    assert table.items().keys() == {0, 1, 2, 3}
 
 
 def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> None:

@@ -34,6 +34,12 @@ def test_a_run_prints_the_answers_body_and_what_gathering_saved() -> None:
     assert done.returncode == 0
 
 
+def test_an_archive_that_is_named_is_used(whole_archive: Path) -> None:
+    done = run(sys.executable, "-m", "tools.run", "events/comics.json", ARCHIVE=str(whole_archive))
+    assert {comic["source"] for comic in json.loads(done.stdout)["comics"]} == {"archive"}
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_raw_prints_the_functions_whole_answer() -> None:
     answer = json.loads(run(sys.executable, "-m", "tools.run", "events/short.json", RAW="1").stdout)
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)

@@ -277,13 +277,14 @@ def test_an_image_whose_comic_cannot_be_had_is_the_comics_problem(client: FlaskC
 
 
 def test_health_reports_what_is_cached_and_never_asks_xkcd(client: FlaskClient, xkcd: StandIn) -> None:
-    assert client.get("/health").json == {"version": VERSION, "latest": None, "learnt_at": None, "caches": ["memory"]}
+    caches = {"caches": ["memory"], "archive": None}
+    assert client.get("/health").json == {"version": VERSION, "latest": None, "learnt_at": None, **caches}
     assert xkcd.asked == {}
     client.get("/comics/latest")
     document = client.get("/health").get_json()
     learnt_at = datetime.strptime(document.pop("learnt_at"), "%Y-%m-%dT%H:%M:%S%z")
     assert abs(datetime.now(UTC) - learnt_at).total_seconds() < 60
-    assert document == {"version": VERSION, "latest": 2665, "caches": ["memory"]}
+    assert document == {"version": VERSION, "latest": 2665, **caches}
     assert xkcd.asked == {"/info.0.json": 1}
 
 

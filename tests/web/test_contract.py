@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.settings import Settings
 from app.web.contract import PATH as CONTRACT
 from app.web.contract import contract
 from app.web.fields import FIELDS
+from tests.archives import write_archive
 from tests.contract import assert_valid, documented
 from tools import api_docs
 from tools.faults import FAULTS
@@ -64,10 +66,18 @@ exhaustively = settings(
 )
 
 
+@pytest.fixture
+def app_with_archive(make_app: Callable[..., XkcdGather], tmp_path: Path) -> XkcdGather:
+    """An application that carries a few comics, and asks xkcd for all others."""
+    return make_app(archive=str(write_archive(tmp_path / "archive.sqlite", [1, 614, 2600])))
+
+
 @operations(HEALTHY)
 @exhaustively
-def test_whatever_is_asked_is_answered_as_documented(app: XkcdGather, case: "schemathesis.Case[Any]") -> None:
-    mounted.app = app
+def test_whatever_is_asked_is_answered_as_documented(
+    app_with_archive: XkcdGather, case: "schemathesis.Case[Any]"
+) -> None:
+    mounted.app = app_with_archive
     case.call_and_validate(headers={"Accept-Encoding": "identity"})
 
 
@@ -97,9 +107,16 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("path", "status"), ANSWERS)
 def test_every_documented_answer_is_given(
-    xkcd: StandIn, make_app: Callable[..., XkcdGather], path: str, status: int
+    xkcd: StandIn,
+    make_app: Callable[..., XkcdGather],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    status: int,
 ) -> None:
-    client = make_app(comics_in_memory=0, time_limit=0.3).test_client()
+    archived = path.startswith("/archive") and status != 503
+    archive = str(write_archive(tmp_path / "archive.sqlite", [2664, 2665])) if archived else ""
+    client = make_app(comics_in_memory=0, time_limit=0.3, archive=archive).test_client()
     client.get("/comics/latest")  # learns the latest number, without which there would be one reason for a 503 more
     example = {"/comics": "/comics?n=1,2"}.get(path, contract()["paths"][path]["get"]["x-example"])
     headers = {}
@@ -107,6 +124,8 @@ def test_every_documented_answer_is_given(
         headers["If-None-Match"] = client.get(example).headers["ETag"]
     elif status == 400:
         example += ("&" if "?" in example else "?") + "seed=a&seed=b&random=1"
+    elif status == 406:
+        monkeypatch.setattr("app.web.archive.LARGEST_ANSWER", 100)
     elif status in WEATHER:
         xkcd.faults[0] = WEATHER[status]
         client.get("/comics/1")  # which /health reports

@@ -1,11 +1,14 @@
 """The page made from the contract."""
 
 import re
+from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.application import XkcdGather
 from app.web import contract as documentation
 from app.web.contract import contract
 
@@ -33,8 +36,9 @@ def test_an_operation_has_all_that_a_reader_needs() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.path)
 def test_the_page_shows_each_path_with_an_example_to_follow_and_its_answer(
-    client: FlaskClient, operation: documentation.Operation
+    make_app: Callable[..., XkcdGather], whole_archive: Path, operation: documentation.Operation
 ) -> None:
+    client = make_app(archive=str(whole_archive)).test_client()
     page = unescape(client.get("/docs").text)
     assert f"<code>GET {operation.path}</code> {operation.summary}" in page
     assert f'<a href="{operation.example}">' in page

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.application import XkcdGather
 from app.web.envelope import HEADERS
-from tests.rig import Context
+from tests.rig import Context, age_all_comics
 from tools.stand_in import StandIn
 
 ID = re.compile("[0-9a-f]{32}")
@@ -263,7 +263,7 @@ def test_a_failure_that_may_pass_is_not_kept(client: FlaskClient, xkcd: StandIn)
 def test_what_is_stale_is_not_kept(
     make_app: Callable[..., XkcdGather], xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
+    age_all_comics(monkeypatch)
     client = make_app().test_client()
     assert client.get("/comics?n=1").headers["Cache-Control"] == DAY
     xkcd.faults[1] = "html"

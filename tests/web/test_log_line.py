@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.application import XkcdGather
-from tests.rig import Context
+from tests.rig import Context, age_all_comics
 from tools.stand_in import StandIn
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -54,6 +55,7 @@ def test_a_gathering_is_one_line_that_says_what_became_of_each_comic(
         "request_id": answer.headers["X-Request-Id"],
         "requested": 6,
         "from_memory": 2,
+        "from_archive": 0,
         "from_table": 0,
         "from_xkcd": 2,
         "failed": 2,
@@ -63,6 +65,14 @@ def test_a_gathering_is_one_line_that_says_what_became_of_each_comic(
         "reasons": {"invalid": 1, "broken_off": 1},
         "cold_start": False,
     }
+
+
+def test_what_comes_from_the_archive_is_counted(
+    make_app: Callable[..., XkcdGather], whole_archive: Path, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    make_app(archive=str(whole_archive)).test_client().get("/comics?n=1,2")
+    (line,) = lines()
+    assert [line[f"from_{source}"] for source in ("memory", "archive", "table", "xkcd")] == [0, 2, 0, 0]
 
 
 def test_a_hundred_comics_are_one_line_all_the_same(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -82,7 +92,7 @@ def test_the_first_invocation_of_a_process_is_a_cold_start(
 def test_what_is_served_old_is_counted(
     client: FlaskClient, xkcd: StandIn, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
+    age_all_comics(monkeypatch)
     client.get("/comics?n=1,2")
     xkcd.faults[1] = "html"
     client.get("/comics?n=1,2")

@@ -11,6 +11,7 @@ from app import create_app
 from app.settings import VERSION, Settings
 from app.web import http_caching
 from app.web.contract import contract
+from tests.rig import age_all_comics
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 
@@ -152,7 +153,7 @@ def test_the_gallery_says_how_long_gathering_took(client: FlaskClient, xkcd: Sta
 def test_a_comic_served_old_says_so(client: FlaskClient, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     remembered = "xkcd could not be asked, so this copy may be old."
     assert remembered not in client.get("/?n=1").text
-    monkeypatch.setattr("app.comics.found.FRESH_FOR", -1.0)
+    age_all_comics(monkeypatch)
     xkcd.faults[1] = "503"
     assert remembered in client.get("/?n=1").text
 

@@ -1,0 +1,122 @@
+"""All known comics as documents: those of the archive, and the newer ones that are in memory."""
+
+import json
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.caches.layers import Caches
+from app.comics.comic import CREDIT, LICENSE
+from app.comics.found import Found
+from app.errors import NoArchive
+from app.web.http_caching import etag_of
+from app.web.responses import instant
+
+if TYPE_CHECKING:
+    from app.caches.archive import Archive
+
+GZIP = 16 + zlib.MAX_WBITS
+"""Tells zlib to write gzip's format."""
+
+Parts = Callable[[int], AsyncIterator[str]]
+"""Makes a document of the comics after a number, in parts, between which others on the event loop have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A document as gzip's data. `length` is that of the document itself, in bytes."""
+
+    etag: str
+    data: bytes
+    length: int
+
+
+class Archived:
+    """Makes documents of all known comics. The whole ones are kept as they were compressed, until a comic is new.
+
+    Lives on the event loop.
+    """
+
+    def __init__(self, caches: Caches) -> None:
+        self._caches = caches
+        self._kept: dict[str, Packed] = {}
+
+    async def packed(self, form: str, parts: Parts, since: int) -> Packed:
+        """The document that `parts` makes, by the name `form`. Raises NoArchive.
+
+        The ETag depends only on the archive and the newer comics.
+        """
+        about = [self.archive.made_at, len(self.archive.numbers), self._latest]
+        newer = [found.comic.record for found in await self._newer()]
+        etag, kept = etag_of([form, since, about, newer]), self._kept.get(form)
+        if kept is not None and kept.etag == etag:
+            return kept
+        packed = await _packed(etag, parts(since))
+        if self.archive.numbers and not since:  # raises if the archive turned out damaged meanwhile
+            self._kept[form] = packed
+        return packed
+
+    @property
+    def archive(self) -> "Archive":
+        """The archive. Raises NoArchive if there is none, or none that can be read."""
+        archive = self._caches.archive
+        if archive is None or not archive.numbers:
+            raise NoArchive(
+                "This service has no archive of all comics. Its operator makes one with `make archive`, "
+                "which the next package carries, or names the file of one in the variable ARCHIVE."
+            )
+        return archive
+
+    async def comics(self, since: int) -> AsyncIterator[Found]:
+        """The known comics with a higher number, ascending."""
+        async for found in self.archive.records(since):
+            yield found
+        for found in await self._newer():
+            if found.comic.num > since:
+                yield found
+
+    async def titles(self, since: int) -> AsyncIterator[str]:
+        """Number, title and date of each of these comics, as one JSON document."""
+        comics = [
+            {"num": found.comic.num, "title": found.comic.title, "date": found.comic.date.isoformat()}
+            async for found in self.comics(since)
+        ]
+        document = {
+            "comics": comics,
+            "count": len(comics),
+            "latest": self._latest,
+            "made_at": instant(self.archive.made_at),
+            "credit": CREDIT,
+            "license": LICENSE,
+        }
+        yield _json(document)
+
+    async def lines(self, since: int) -> AsyncIterator[str]:
+        """These comics, each as one line of JSON.
+
+        It is ASCII, because many clients take U+0085 and U+2028, which comics contain, for ends of lines.
+        """
+        async for found in self.comics(since):
+            yield _json({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
+
+    @property
+    def _latest(self) -> int:
+        return (self._caches.memory.latest_number or self.archive.latest_number).num
+
+    async def _newer(self) -> list[Found]:
+        memory, last = self._caches.memory, self.archive.numbers[-1]
+        return list((await memory.comics(sorted(num for num in memory.numbers if num > last))).values())
+
+
+async def _packed(etag: str, parts: AsyncIterator[str]) -> Packed:
+    packer, data, length = zlib.compressobj(wbits=GZIP), [], 0
+    async for part in parts:
+        encoded = part.encode()
+        data.append(packer.compress(encoded))
+        length += len(encoded)
+    return Packed(etag, b"".join([*data, packer.flush()]), length)
+
+
+def _json(document: object, escape: bool = False) -> str:
+    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))

@@ -1,0 +1,56 @@
+"""How long comics are fresh, and kept."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from app.comics.found import DAY, KEPT_FOR, Found
+from tests.records import NOW, found
+from tools.stand_in import records
+
+TODAY = datetime.fromtimestamp(NOW, UTC).date()
+
+
+def days_fresh(comic: Found) -> float:
+    return (comic.fresh_until - comic.fetched_at) / DAY
+
+
+def aged(days: int, num: int = 614) -> Found:
+    """That comic, as if it had come out so many days before it was fetched."""
+    comic = found(num).comic
+    return Found(replace(comic, num=num, date=TODAY - timedelta(days)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("age", "least", "most"),
+    [(-400, 1, 1), (0, 1, 1), (1, 1, 1), (10, 1, 1.1), (100, 8, 10.1), (1000, 80, 100.1), (9999, 292, 365)],
+)
+def test_a_comic_is_fresh_for_about_a_tenth_of_its_age_from_a_day_to_a_year(
+    age: int, least: float, most: float
+) -> None:
+    assert least <= days_fresh(aged(age)) <= most
+
+
+def test_it_is_fresh_until_then_and_no_longer() -> None:
+    comic = found(614)
+    assert [comic.is_fresh(now) for now in (NOW, comic.fresh_until - 1, comic.fresh_until)] == [True, True, False]
+
+
+def test_comics_that_were_fetched_together_fall_due_on_different_days() -> None:
+    """All that are due after a year are spread over the fifth of a year before it."""
+    old = [found(num) for num in records() if found(num).comic.date < date(2016, 1, 1)]
+    due = Counter(int(days_fresh(comic)) for comic in old)
+    assert due.keys() == set(range(292, 365))
+    assert max(due.values()) < 1.3 * len(old) / 73
+
+
+def test_a_comic_is_kept_for_half_a_year_more() -> None:
+    assert found(614).kept_until == found(614).fresh_until + KEPT_FOR
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_date_that_makes_no_sense_does_no_harm(year: int) -> None:
+    comic = Found(replace(found(614).comic, date=date(year, 1, 1)), NOW)
+    assert 1 <= days_fresh(comic) <= 365
