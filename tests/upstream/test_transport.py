@@ -106,9 +106,7 @@ async def outcome(transport: httpx.AsyncBaseTransport, url: str) -> Outcome:
     """Status and body, or what kind of failure it is; a body is read no further than 1 MiB."""
     try:
         async with asyncio.timeout(0.7), transport:
-            response = await transport.handle_async_request(
-                httpx.Request("GET", url, extensions={"timeout": {"read": 8.0}})
-            )
+            response = await transport.handle_async_request(httpx.Request("GET", url, extensions={"timeout": {"read": 8.0}}))
             async with aclosing(response):
                 return response.status_code, await within_bounds(response.aiter_raw())
     except (ResponseTooLarge, OverflowError):
