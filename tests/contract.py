@@ -109,10 +109,10 @@ def assert_body(response: Mapping[str, Any], answer: TestResponse) -> None:
         assert answer.data == b""
         return
     assert answer.mimetype is not None
-    content = response["content"][answer.mimetype]
-    schema, text = content["schema"], gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
-    if "x-line" in content:
-        assert_lines_valid(content["x-line"], text.decode())
+    schema = response["content"][answer.mimetype]["schema"]
+    text = gzip.decompress(answer.data) if answer.content_encoding == "gzip" else answer.data
+    if "contentSchema" in schema:
+        assert_lines_valid(schema["contentSchema"], text.decode())
     value = json.loads(text) if schema.get("type") != "string" else text.decode()
     assert_valid(schema, value, with_fields="fields" in answer.request.args)
 

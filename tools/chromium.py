@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -54,9 +55,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(xkcd: StandIn) -> Iterator[str]:
-    """The address of the app on a local server, threaded, with that stand-in behind it."""
-    app = create_app(Settings(xkcd_url=xkcd.url, floor=xkcd.latest))
+def served(xkcd: StandIn, archive: Path | None = None) -> Iterator[str]:
+    """The address of the app on a local server, threaded, with that archive, and that stand-in behind it."""
+    app = create_app(Settings(xkcd_url=xkcd.url, floor=xkcd.latest, archive=str(archive or "")))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_QuietHandler)
     thread = threading.Thread(target=server.serve_forever, name="gallery")
     thread.start()

@@ -1,10 +1,13 @@
-"""Takes docs/screenshots/*.png of the gallery: light and dark, desktop and phone, healthy and half failed.
+"""Takes docs/screenshots/*.png of the pages: light and dark, desktop and phone, healthy and half failed.
 
     python -m tools.screenshots
 
-The stand-in for xkcd.com is behind it, and drawings replace the comics.
+The stand-in for xkcd.com is behind them, and drawings replace the comics.
 """
 
+import tempfile
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,11 +15,13 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from tools import chromium
 from tools.stand_in import StandIn
+from tools.stand_in.archived import write_archive
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 
 HEALTHY = "/?n=1,614,327,1663,2347"
 HALF_FAILED = "/?n=353,404,327,1190,936,2347"
+ALL_TITLES = "/archive"
 FAULTS = {353: "html", 1190: "silence", 936: "503"}
 
 
@@ -42,15 +47,21 @@ VIEWS = [
     View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at=".failure"),
     View("desktop-light-half-failed", HALF_FAILED, "light", *DESKTOP, at=".failure"),
     View("phone-light-half-failed", HALF_FAILED, "light", *PHONE, at="#timing"),
+    View("desktop-light-titles", ALL_TITLES, "light", *DESKTOP),
+    View("phone-dark-titles", ALL_TITLES, "dark", *PHONE, at="#year-2021"),
 ]
 
 
 def main() -> None:
     """Take all of them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with chromium.browser() as browser:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        written = write_archive(folder / "archive.sqlite", time.time())
+        browser = stack.enter_context(chromium.browser())
         for view in VIEWS:
-            with StandIn(faults=FAULTS if view.path == HALF_FAILED else {}) as xkcd, chromium.served(xkcd) as url:
+            faults, archive = FAULTS if view.path == HALF_FAILED else {}, written if view.path == ALL_TITLES else None
+            with StandIn(faults=faults) as xkcd, chromium.served(xkcd, archive) as url:
                 _take(browser, url, view)
 
 

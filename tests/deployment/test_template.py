@@ -213,7 +213,7 @@ def test_cloud_front_is_off_unless_asked_for(prod: Template, cloud_front: Templa
     assert defaults == ["off", "on"]
     assert prod["Conditions"]["HasCloudFront"] == {"Fn::Equals": [{"Ref": "CloudFront"}, "on"]}
     parts = [*prod["Resources"].values(), *prod["Outputs"].values()]
-    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 4
+    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 5
     assert {part["Condition"] for part in parts if "CloudFront" in part.get("Type", "")} == {"HasCloudFront"}
 
 
@@ -229,6 +229,17 @@ def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_tak
         "HeadersConfig": {"HeaderBehavior": "none"},
         "CookiesConfig": {"CookieBehavior": "none"},
     }
+
+
+def test_where_accept_decides_between_page_and_json_it_is_in_the_key_too(cloud_front: Template) -> None:
+    distribution = properties(cloud_front, "Distribution")["DistributionConfig"]
+    (behavior,) = distribution["CacheBehaviors"]
+    by_type = {"PathPattern": "/archive", "CachePolicyId": {"Ref": "CachePolicyByType"}}
+    assert behavior == {**distribution["DefaultCacheBehavior"], **by_type}
+    config = properties(cloud_front, "CachePolicyByType")["CachePolicyConfig"]
+    parameters = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert parameters["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
+    assert parameters["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["since"]}
 
 
 def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front: Template) -> None:

@@ -136,8 +136,7 @@ def test_the_page_has_all_titles_by_year_with_links(client: FlaskClient) -> None
     ]
     assert '<a href="/?n=614" title="2009-07-24"><bdi>Woodpecker</bdi></a>' in page.text
     assert '<a href="#year-2009">2009</a>' in page.text
-    assert "All known comics of" in page.text
-    assert ": 4, the newest first." in page.text
+    assert 'All 4 known comics of <a href="https://xkcd.com/">xkcd</a>, the newest first.' in page.text
     assert '<a rel="license" href="https://creativecommons.org/licenses/by-nc/2.5/">CC BY-NC 2.5</a>' in page.text
 
 
@@ -180,7 +179,12 @@ def test_clients_may_keep_it_for_five_minutes_and_renew_it_with_its_tag(
     first = client.get(path, headers=headers)
     assert first.headers["Cache-Control"] == FIVE_MINUTES
     again = client.get(path, headers={**headers, **GZIP, "If-None-Match": first.headers["ETag"]})
+<<<<<<< HEAD
     assert (again.status_code, again.data, "Content-Encoding" in again.headers) == (304, b"", False)
+=======
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.content_encoding is None
+>>>>>>> archiveweb
     for name in ("ETag", "Cache-Control", "Vary"):
         assert again.headers[name] == first.headers[name]
     client.get("/comics/latest")

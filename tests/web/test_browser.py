@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,9 +29,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def gallery(xkcd: StandIn) -> Iterator[str]:
-    with chromium.served(xkcd) as url:
+def gallery(xkcd: StandIn, whole_archive: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the app, without an archive unless a test is marked `with_archive`."""
+    with chromium.served(xkcd, whole_archive if getattr(request, "param", None) else None) as url:
         yield url
+
+
+with_archive = pytest.mark.parametrize("gallery", ["with an archive"], indirect=True)
 
 
 @pytest.fixture
@@ -71,6 +76,13 @@ def numbers(page: Page) -> list[str | None]:
 def focused(page: Page) -> str:
     identity: str = page.evaluate("document.activeElement.id")
     return identity
+
+
+def objections(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds wrong with a page: the rule, and the elements that break it."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run()")
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
 
 
 def test_the_page_shows_the_comics_asked_for_with_their_images(open_page: Opener) -> None:
@@ -203,10 +215,34 @@ def test_hostile_records_stay_text(open_page: Opener, xkcd: StandIn, monkeypatch
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/?n=614,1663,404,327", "/?n=1-30", "/?n=404", "/?n=x", "/docs", "/nowhere"])
 def test_axe_finds_nothing_to_object_to(open_page: Opener, scheme: str, path: str) -> None:
-    page = open_page(path, color_scheme=scheme, bypass_csp=True)
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run()")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert objections(open_page(path, color_scheme=scheme, bypass_csp=True)) == []
+
+
+@with_archive
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_the_gallery_to_all_titles_and_back_to_one_comic(open_page: Opener, scripts: bool) -> None:
+    page = open_page("/?n=1", java_script_enabled=scripts)
+    page.get_by_role("link", name="All titles").click()
+    page.wait_for_url("**/archive")
+    expect(page.get_by_role("listitem").filter(has_text="Barrel")).to_have_count(5)
+    page.get_by_role("navigation").get_by_role("link", name="2009").click()
+    expect(page.get_by_role("heading", name="2009")).to_be_in_viewport()
+    page.get_by_role("link", name="Woodpecker").click()
+    page.wait_for_url("**/?n=614")
+    assert numbers(page) == ["614"]
+
+
+@with_archive
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_object_to_in_all_titles(open_page: Opener, scheme: str) -> None:
+    assert objections(open_page("/archive", color_scheme=scheme, bypass_csp=True)) == []
+
+
+@with_archive
+@pytest.mark.parametrize("width", [320, 1280])
+def test_all_titles_are_never_wider_than_the_window(open_page: Opener, width: int) -> None:
+    page = open_page("/archive", viewport={"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [320, 1280])
