@@ -54,5 +54,4 @@ class SharedReads:
         finally:
             batches = self._batches.get()
             for num in batch.numbers:
-                if batches.get(num) is batch:
-                    del batches[num]
+                batches.pop(num, None)
