@@ -15,6 +15,8 @@ class _Batch:
     def __init__(self, numbers: Collection[int]) -> None:
         self.numbers = numbers
         self.found: dict[int, Found] = {}
+        self.is_whole = False
+        """Whether all of them that the table has have arrived."""
 
 
 class SharedReads:
@@ -34,7 +36,8 @@ class SharedReads:
         needed = {batches[num] for num in numbers}
         try:
             for batch in sorted(needed, key=lambda batch: batch is not own):  # the others are under way
-                await self._reads.join(batch, partial(self._read, batch))
+                if not batch.is_whole:
+                    await self._reads.join(batch, partial(self._read, batch))
         finally:
             for batch in needed:
                 into.update((num, batch.found[num]) for num in numbers if num in batch.found)
@@ -54,8 +57,8 @@ class SharedReads:
     async def _read(self, batch: _Batch) -> None:
         try:
             await self._table.comics(batch.numbers, batch.found)
+            batch.is_whole = True
         finally:
             batches = self._batches.get()
             for num in batch.numbers:
-                if batches.get(num) is batch:
-                    del batches[num]
+                batches.pop(num, None)

@@ -132,6 +132,15 @@ def test_before_a_failure_is_told_memory_is_looked_at_again(xkcd: StandIn, rig: 
     assert ([each.source for each in gathered.comics], gathered.failures) == (["memory"], ())
 
 
+def test_a_comic_that_another_gathering_fetched_meanwhile_is_not_requested(xkcd: StandIn) -> None:
+    """It came into memory while this one looked in the table."""
+    table = ScriptedTable()
+    with closing(Rig(xkcd, table=table)) as rig:
+        table.spend = lambda: asyncio.ensure_future(rig.caches.memory.keep([found(3)]))
+        gathered = rig.gather(3)
+    assert ([each.source for each in gathered.comics], xkcd.asked) == (["memory"], {})
+
+
 def test_callers_that_need_the_same_items_share_the_tables_reads(xkcd: StandIn) -> None:
     table = ScriptedTable()
     with closing(Rig(xkcd, table=table)) as rig:

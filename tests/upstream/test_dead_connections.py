@@ -174,3 +174,28 @@ def test_a_connection_does_not_keep_the_context_that_opened_it() -> None:
 
     asyncio.run(run())
     assert seen == ["none"]
+
+
+def test_a_connection_that_opens_in_the_turn_of_the_loop_in_which_its_caller_leaves_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> bool:
+        async with pool() as (_, connections):
+            opened = (await connections.exchange(REQUEST, SECONDS)).connection
+            await connections.aclose()
+            kept = ConnectionPool("http://127.0.0.1", None)
+            other = (await connections.exchange(REQUEST, SECONDS)).connection
+
+            async def open_at_once(*_: object) -> object:
+                return other
+
+            monkeypatch.setattr(kept, "_open_now", open_at_once)
+            leaving = asyncio.create_task(kept.exchange(REQUEST, SECONDS))
+            for _ in range(2):
+                await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+            assert leaving.cancelled()
+            return opened.is_open or other.is_open
+
+    assert asyncio.run(run()) is False
