@@ -40,6 +40,9 @@ class SlowTable:
     async def held(self) -> Mapping[int, float]:
         return {1: NOW}
 
+    async def aclose(self) -> None:
+        self.kept.append(-1)
+
 
 def run(test: Callable[[SlowTable, SharedReads], Awaitable[None]]) -> None:
     async def begin() -> None:
@@ -114,6 +117,7 @@ def test_the_latest_number_is_read_once() -> None:
 def test_everything_else_is_the_tables() -> None:
     async def test(table: SlowTable, shared: SharedReads) -> None:
         await shared.keep([found(1)])
-        assert (table.kept, await shared.held()) == ([1], {1: NOW})
+        await shared.aclose()
+        assert (table.kept, await shared.held()) == ([1, -1], {1: NOW})
 
     run(test)
