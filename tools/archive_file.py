@@ -141,8 +141,8 @@ class ArchiveInTheMaking:
     def _hold(self) -> None:
         """Learn which comics it has. Those whose records are unusable count as missing."""
         for num, fetched_at, record in self._database.execute("SELECT num, fetched_at, record FROM comics"):
-            with suppress(BadAnswer, ValueError):
-                self._held[num] = Found(Comic.from_record(json.loads(record)), float(fetched_at)).fresh_until
+            with suppress(BadAnswer, RecursionError, ValueError):
+                self._held[num] = Found(Comic.from_json(record), float(fetched_at)).fresh_until
 
     def _keep_latest(self, latest: LatestNumber) -> None:
         """Keep the number unless one learnt later is there. It is never below a comic that is there."""

@@ -11,7 +11,6 @@ Importing this imports sqlite3, which takes 7 ms, so only a process with an arch
 """
 
 import asyncio
-import json
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
@@ -124,7 +123,7 @@ class Archive:
     def _found(self, rows: Iterable[Row]) -> Iterator[Found]:
         for num, fetched_at, record in rows:
             try:
-                comic = Comic.from_record(json.loads(record))
+                comic = Comic.from_json(record)
                 if comic.num != num:
                     raise BadAnswer(f"it is that of comic {comic.num}.")
                 yield Found(comic, float(fetched_at), "archive")
