@@ -20,7 +20,7 @@ from pathlib import Path
 
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
-from app.errors import BadAnswer
+from app.errors import BadAnswer, GatherError
 from app.runtime.per_loop import PerLoop
 
 APPLICATION_ID = int.from_bytes(b"xkcd")
@@ -41,7 +41,7 @@ COMICS = "SELECT num, fetched_at, CAST(record AS BLOB) FROM comics WHERE num"
 _log = logging.getLogger(__name__)
 
 
-class ArchiveError(Exception):
+class ArchiveError(GatherError):
     """The file is not a usable archive."""
 
 
