@@ -185,7 +185,7 @@ def test_a_comic_with_an_implausible_number_does_not_become_the_latest(
     xkcd: StandIn, table: LocalTable, known: bool
 ) -> None:
     clock = Clock()
-    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now - 2 * DAY))
+    impossible = items.of_comic(Found(Comic.from_json(record(999_999)), clock.now - 200 * DAY))
     assert impossible is not None
     put(table, impossible)
     with closing(TableRig(xkcd, table, 2665, clock)) as rig:
