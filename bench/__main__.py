@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import caches, cold, package, random_cold, tail, warm, where
+from bench import caches, cold, first, package, random_cold, tail, warm, where
 from bench.results import save
 from bench.setting import Setting, setting
 
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Setting], dict[str, Any] | None]] = {
     "cold": cold.measure,
     "package": package.measure,
     "caches": caches.measure,
+    "first": first.measure,
     "random": random_cold.measure,
     "tail": tail.measure,
     "where": where.measure,

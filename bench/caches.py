@@ -1,4 +1,4 @@
-"""Measures an invocation of this service whose comics come from memory, from the table, and from xkcd.
+"""Measures an invocation of this service whose comics come from memory, an archive, the table, and xkcd.
 
 The table is moto's server in a process of its own. DynamoDB would answer in a few milliseconds, moto takes as long as
 its Python code. boto3 is the one of Lambda's runtime.
@@ -36,14 +36,22 @@ def measure(setting: Setting) -> dict[str, Any]:
 
 def _start(stack: ExitStack, setting: Setting) -> dict[str, Worker]:
     """A worker for each source, which has all requested comics."""
-    table = stack.enter_context(serving_table())
-    sources: dict[str, dict[str, str]] = {"memory": {"COMICS_IN_MEMORY": ""}, "table": table, "xkcd": {}}
     workers = {}
-    for source, differs in sources.items():
-        environ = {**setting.upstream.environ(setting.upstream.https), "PYTHONPATH": _function(), **differs}
+    for source, environ in environs(setting, stack.enter_context(serving_table())).items():
         workers[source] = stack.enter_context(Worker(COMMAND, environ))
-        workers[source].invoke(max(COUNTS))
+        workers[source].invoke(max(COUNTS), "archive" if source == "archive" else "xkcd")
     return workers
+
+
+def environs(setting: Setting, table: dict[str, str]) -> dict[str, dict[str, str]]:
+    """For each source, the environment of a worker whose comics come from there once it has had them."""
+    xkcd = {**setting.upstream.environ(setting.upstream.https), "PYTHONPATH": _function()}
+    return {
+        "memory": {**xkcd, "COMICS_IN_MEMORY": ""},
+        "archive": {**xkcd, **setting.archive},
+        "table": {**xkcd, **table},
+        "xkcd": xkcd,
+    }
 
 
 def _function() -> str:

@@ -1,12 +1,13 @@
 """Measures cold starts of all ways, from the start of a process to its handler and to its first answer.
 
 The answer is five comics over TLS, from a server that answers at once but is a round trip away (see tools/far.py): on
-bare loopback, connecting would cost nothing. This service starts from its package, as in Lambda, or without a Python
-3.13 from its sources.
+bare loopback, connecting would cost nothing. With an archive, nothing is requested. This service starts from its
+package, as in Lambda, or without a Python 3.13 from its sources.
 """
 
 import time
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -22,6 +23,11 @@ from tools import build_zip, python313
 
 ROUND_TRIP = 0.03
 COUNT = 5
+
+ARCHIVED = replace(WAYS[0], name=f"{OURS}, with an archive")
+"""This service as it starts with an archive."""
+
+STARTING = (*WAYS, ARCHIVED)
 
 FLOOR = "import flask, httptools, httpx, serverless_wsgi"
 """What this service is made of: a start that does nothing else is the floor under its own."""
@@ -44,17 +50,19 @@ def measure(setting: Setting) -> dict[str, Any]:
     server = urlsplit(setting.upstream.near).netloc
     with (
         serving("tools.far", "--round-trip", str(ROUND_TRIP), server) as address,
-        progress("cold", (rounds + 1) * len(WAYS)) as begin,
+        progress("cold", (rounds + 1) * len(STARTING)) as begin,
     ):
         environ = setting.upstream.environ(f"https://{address}")
         for turn in range(rounds + 1):
-            for way in rng.sample(WAYS, len(WAYS)):
+            for way in rng.sample(STARTING, len(STARTING)):
                 begin(way.name)
-                started = start(way, environ, package if way.name == OURS else ROOT)
+                archive = setting.archive if way is ARCHIVED else {}
+                directory = package if way.command == ARCHIVED.command else ROOT
+                started = start(way, {**environ, **archive}, directory)
                 if turn:
                     starts[way.name].append(started)
             floors.append(floor(package))
-    ways = {way.name: spreads(starts[way.name]) for way in WAYS}
+    ways = {way.name: spreads(starts[way.name]) for way in STARTING}
     about = setting.about(rounds, versions())
     return {"about": about, "round trip": ROUND_TRIP, "floor": spread(floors[1:]), "ways": ways}
 
@@ -74,7 +82,7 @@ def start(way: Way, environ: dict[str, str], directory: Path) -> Started:
     began = time.perf_counter()
     with Worker(way.command, {"PYTHONPATH": str(ROOT), **environ}, directory) as worker:
         ready = time.perf_counter()
-        worker.invoke(COUNT)
+        worker.invoke(COUNT, "archive" if way is ARCHIVED else "xkcd")
         return Started(ready - began, time.perf_counter() - ready)
 
 

@@ -5,10 +5,7 @@ both. The first event asks for five comics, from the stand-in, the archive, or t
 process of its own.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,18 +51,16 @@ def measure(setting: Setting) -> dict[str, Any] | None:
 
 
 def packages(setting: Setting, python: str, table: dict[str, str]) -> dict[str, Package]:
-    """The package as it is, without its compiled files, and with an archive of the stand-in's comics."""
+    """The package as it is, without its compiled files, and with an archive, a table or both."""
     package, sources = unpacked(setting.directory, python), setting.directory / "sources"
-    archived = {"ARCHIVE": str(setting.directory / "archive.sqlite")}
-    subprocess.run([sys.executable, "-m", "tools.archive"], env={**os.environ, **archived, "XKCD_URL": ""}, check=True)
     shutil.copytree(package, sources, ignore=shutil.ignore_patterns("*.pyc"))
     xkcd = setting.upstream.environ(setting.upstream.http)
     return {
         "without .pyc": Package(sources, xkcd),
         "with .pyc": Package(package, xkcd),
         "with .pyc and a table": Package(package, {**xkcd, **table}),
-        "with .pyc and an archive": Package(package, {**xkcd, **archived}),
-        "with .pyc, an archive and a table": Package(package, {**xkcd, **archived, **table}),
+        "with .pyc and an archive": Package(package, {**xkcd, **setting.archive}),
+        "with .pyc, an archive and a table": Package(package, {**xkcd, **setting.archive, **table}),
     }
 
 

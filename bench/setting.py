@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import click
 from bench.lineup import BENCH_PYTHON
 from bench.processes import serving
 from bench.upstream import Upstream
+from tools.stand_in.archived import write_archive
 
 LIBRARIES = ("aiohttp", "fastapi", "flask", "httpx", "mangum", "requests")
 VERSIONS = (
@@ -35,6 +37,12 @@ class Setting:
     directory: Path
     """For files that it needs while it runs."""
     quick: bool
+
+    @property
+    def archive(self) -> dict[str, str]:
+        """The environment that names an archive of all comics. It is made when it is first needed."""
+        path = self.directory / "archive.sqlite"
+        return {"ARCHIVE": str(path if path.exists() else write_archive(path, time.time()))}
 
     def about(self, rounds: int, versions: str) -> dict[str, Any]:
         """The circumstances of a measurement: when, on which machine and how often."""

@@ -59,7 +59,8 @@ def cold(part: Part) -> str:
     heading = f"## Cold start: five comics over TLS, a round trip of {1000 * part['round trip']:.0f} ms away"
     floor = (
         f"{OURS} cannot start faster than Python imports what it is made of, which takes "
-        f"{milliseconds(part['floor'], '.0f')}, and cannot answer sooner than one round trip after that."
+        f"{milliseconds(part['floor'], '.0f')}, and without an archive "
+        "cannot answer sooner than one round trip after that."
     )
     return f"{heading}\n\n{_starts(part['ways'])}\n\n{floor}"
 
@@ -71,14 +72,22 @@ def package(part: Part) -> str:
 
 def caches(part: Part) -> str:
     """The duration of an invocation whose comics are cached."""
-    sources = part["sources"]
+    return f"## From memory, an archive, the table (played by moto) and xkcd\n\n{_by_source(part['sources'])}"
+
+
+def first(part: Part) -> str:
+    """The duration of a process's first invocation."""
+    return f"## The first request of a process, once its handler is there\n\n{_by_source(part['sources'])}"
+
+
+def _by_source(sources: Mapping[str, Times]) -> str:
     counts = list(next(iter(sources.values())))
     columns = ["comics from", *(column for n in counts for column in (f"N={n}", "CPU"))]
     rows = [
         [source, *(milliseconds(taken[n][what], ".1f") for n in counts for what in ("wall", "cpu"))]
         for source, taken in sources.items()
     ]
-    return f"## From memory, from the table (played by moto) and from xkcd\n\n{table(columns, rows)}"
+    return table(columns, rows)
 
 
 def random(part: Part) -> str:
@@ -118,6 +127,7 @@ TABLES: dict[str, Callable[[Part], str]] = {
     "cold": cold,
     "package": package,
     "caches": caches,
+    "first": first,
     "random": random,
     "tail": tail,
     "where": where,

@@ -109,10 +109,22 @@ def test_a_table_is_followed_by_when_on_what_and_how_often() -> None:
         "| Node, fetch | 200 ms (100 to 300) | 100 ms (100 to 100) | 300 ms (200 to 400) |",
         "",
         "xkcd-gather cannot start faster than Python imports what it is made of, which takes 200 ms (100 to 300), "
-        "and cannot answer sooner than one round trip after that.",
+        "and without an archive cannot answer sooner than one round trip after that.",
         "",
         "2026-11-23; x86_64, 2 cores; Python 3.13.0; 15 rounds.",
     ]
+
+
+def test_from_each_source_cached_and_at_first_comics_take_a_row() -> None:
+    part = {"about": ABOUT, "sources": {"archive": {"5": TIMES, "25": TIMES}}}
+    shown = tables.document({"caches": part, "first": part})
+    headings = [line for line in shown.splitlines() if line.startswith("## ")]
+    assert headings == [
+        "## From memory, an archive, the table (played by moto) and xkcd",
+        "## The first request of a process, once its handler is there",
+    ]
+    row = f"| archive |{' 105.0 ms (104.0 to 110.0) | 5.0 ms (4.0 to 6.0) |' * 2}"
+    assert [line for line in shown.splitlines() if "archive |" in line] == [row, row]
 
 
 def test_warm_invocations_are_told_in_multiples_of_the_latency_with_their_cpu_and_memory() -> None:
