@@ -43,7 +43,7 @@ def soak(options: Options, for_handler: bool) -> Result:
     with world() as around:
         front: Front = HandlerFront(around.worker) if for_handler else ServerFront(around.worker, options.clients)
         rng = Random(f"{options.seed} {front.name}")
-        plan = phases(rng, options.weather, options.invocations, for_handler)
+        plan = phases(rng, options.weather, options.invocations, front.clients)
         label = f"Through the {front.name}"
         with (
             closing(Player(around, front, rng)) as player,
