@@ -1,6 +1,7 @@
 """The soak as a command."""
 
 import json
+import signal
 import sys
 from contextlib import closing
 from random import Random
@@ -24,6 +25,8 @@ def main() -> int:
     """Play, print the report, and return the exit status: 0 if nothing was wrong."""
     with one_line_errors():
         options = Options.from_environ()
+    # So that its processes end too, of which one may be stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         results = [soak(options, for_handler) for for_handler in (True, False)]
     except KeyboardInterrupt:
@@ -43,7 +46,7 @@ def soak(options: Options, for_handler: bool) -> Result:
     with world() as around:
         front: Front = HandlerFront(around.worker) if for_handler else ServerFront(around.worker, options.clients)
         rng = Random(f"{options.seed} {front.name}")
-        plan = phases(rng, options.weather, options.invocations, for_handler)
+        plan = phases(rng, options.weather, options.invocations, front.clients)
         label = f"Through the {front.name}"
         with (
             closing(Player(around, front, rng)) as player,

@@ -1,9 +1,7 @@
 """What the service may hold at rest."""
 
 from tools.soak.results import Result
-
-WARM = 2000
-"""Calls after which memory must not grow any more."""
+from tools.soak.schedule import WARM
 
 GROWTH = 1.1
 """Up to this many times the memory when it was warm is no growth."""

@@ -11,8 +11,11 @@ from tools.soak.world import World
 
 CALM = "calm"
 RECOVERY = "recovery"
-MOST_CALLS = 72
+LEAST_CALLS, MOST_CALLS = 8, 72
 """Calls in one weather."""
+
+WARM = 2000
+"""Calls after which the service has seen all weather, so that its memory must not grow any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +27,27 @@ class Phase:
     calls: int
 
 
-def phases(rng: Random, names: Sequence[str], invocations: int, one_at_a_time: bool) -> Iterator[Phase]:
-    """Phases with that many calls in all. Each weather comes at least once if there are enough."""
-    left = invocations
-    usual = min(max(invocations // (3 * len(names)), 8), MOST_CALLS)
+def phases(rng: Random, names: Sequence[str], invocations: int, clients: int) -> Iterator[Phase]:
+    """Phases with that many calls in all, for that many clients.
+
+    In the first round each weather is so short that the service has seen all of them once it is warm.
+    """
+    left, first = invocations, min(invocations, WARM)
     while left > 0:
+        usual = min(max((first or invocations) // (3 * len(names)), LEAST_CALLS), MOST_CALLS)
         for name in rng.sample(names, len(names)):
-            for phase in _cycle(name, FORECASTS[name](rng), usual, one_at_a_time):
+            for phase in _cycle(name, FORECASTS[name](rng), usual, clients):
                 calls = min(phase.calls, left)
                 left -= calls
                 if calls:
                     yield Phase(phase.name, phase.weather, calls)
+        first = 0
 
 
-def _cycle(name: str, weather: Weather, usual: int, one_at_a_time: bool) -> Iterator[Phase]:
+def _cycle(name: str, weather: Weather, usual: int, clients: int) -> Iterator[Phase]:
+    calls = max(usual, clients) if weather.alike else usual
     yield Phase(CALM, Weather(partial(_clear, seconds=weather.after)), usual)
-    yield Phase(name, weather, min(usual, weather.most_calls or usual) if one_at_a_time else usual)
+    yield Phase(name, weather, min(calls, weather.most_calls or calls) if clients == 1 else calls)
     # What the weather left behind, such as a pause, may still show in the first answers after it.
     after = Weather(partial(_clear, seconds=MINUTES), statuses=weather.statuses, table=weather.table)
     yield Phase(RECOVERY, after, max(usual // 8, 1))
