@@ -33,9 +33,9 @@ class Upstream:
     certificate: str
 
     def environ(self, url: str) -> dict[str, str]:
-        """The environment in which a way asks that address."""
+        """The environment in which a way asks that address, by a name: xkcd's must be looked up, too."""
         return {
-            "XKCD_URL": url,
+            "XKCD_URL": url.replace("127.0.0.1", "localhost"),
             "XKCD_FLOOR": str(max(records())),
             "SSL_CERT_FILE": self.authorities,
             "REQUESTS_CA_BUNDLE": self.authorities,
@@ -63,10 +63,10 @@ def main(directory: Path) -> None:
 
 
 def certify(authority_file: Path, certificate_file: Path) -> None:
-    """Write a certificate for 127.0.0.1 with its key, and the authority that issued it."""
+    """Write a certificate for this machine with its key, and the authority that issued it."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(authority_file)
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate_file)
+    authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate_file)
 
 
 if __name__ == "__main__":
