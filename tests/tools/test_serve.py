@@ -98,7 +98,7 @@ def test_a_second_ctrl_c_does_not_wait_for_it(xkcd: StandIn) -> None:
             server.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 server.wait(0.1)
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):  # the answer may be cut off, or be a 503
             assert answer.result().status_code == 503
 
 
