@@ -52,6 +52,7 @@ def world() -> Iterator[World]:
         environ = {
             "XKCD_URL": f"http://{NAME}:{xkcd.call('port')}",
             "XKCD_FLOOR": str(FIRST_LATEST),
+            "ARCHIVE": "",
             **table.call("environ"),
             **SETTINGS,
         }
