@@ -1,9 +1,7 @@
 """Lets running requests finish when a server is told to end."""
 
-import signal
 import threading
 from collections.abc import Iterable, Iterator
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,12 +36,3 @@ class Draining:
         with self._changed:
             self._running += change
             self._changed.notify_all()
-
-
-def interrupt_at_termination() -> None:
-    """Have SIGTERM raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -17,10 +17,11 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.settings import ARCHIVE, Settings, switch
 from tools import archive
-from tools.draining import Draining, interrupt_at_termination
+from tools.draining import Draining
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
+from tools.waiting import interrupt_at_termination
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""Waits for Ctrl-C."""
+"""Ctrl-C: waits for it, and has a termination signal do the same."""
 
+import signal
 import threading
 
 
@@ -12,3 +13,8 @@ def wait_for_interrupt() -> None:
     never = threading.Event()
     while not never.wait(0.2):
         pass
+
+
+def interrupt_at_termination() -> None:
+    """Have SIGTERM raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,7 +1,6 @@
 """The soak as a command."""
 
 import json
-import signal
 import sys
 from contextlib import closing
 from random import Random
@@ -16,6 +15,7 @@ from tools.soak.player import Player
 from tools.soak.results import Result
 from tools.soak.schedule import phases
 from tools.soak.world import world
+from tools.waiting import interrupt_at_termination
 
 RESTS = 5
 """How often it is measured what the service holds at rest."""
@@ -25,8 +25,7 @@ def main() -> int:
     """Play, print the report, and return the exit status: 0 if nothing was wrong."""
     with one_line_errors():
         options = Options.from_environ()
-    # So that its processes end too, of which one may be stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_at_termination()  # so that its processes end too, of which one may be stopped
     try:
         results = [soak(options, for_handler) for for_handler in (True, False)]
     except KeyboardInterrupt:
