@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, cast
 
 from bench.lineup import ROOT
+from tools import proc
 
 AS_DEPLOYED = {"CONNECT_AT_START": "5", "ARCHIVE": ""}
 """The settings in serverless.yml that affect speed, and no archive. The other ways ignore them."""
@@ -66,9 +66,7 @@ class Worker:
     @property
     def peak_megabytes(self) -> float:
         """Its peak memory, from Linux; rusage would include its parent's."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-        return int(kilobytes) * 1024 / 1e6
+        return proc.status(self._process.pid, "VmHWM") * 1024 / 1e6
 
     def _hear(self) -> Any:
         line = cast(IO[str], self._process.stdout).readline()

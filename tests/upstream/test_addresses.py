@@ -7,13 +7,13 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.upstream import addresses
 from app.upstream.addresses import FRESH_FOR, Addresses
+from tools.proc import sockets
 
 BLACK_HOLE = "127.0.0.9"
 """A backlog that is full: as from behind a firewall, nothing comes back."""
@@ -228,22 +228,11 @@ def test_a_socket_that_is_closed_again_at_once_is_an_error(
     gc.collect()  # an open socket would be a warning, and so an error
 
 
-def sockets() -> int:
-    return sum(1 for name in os.listdir("/proc/self/fd") if _is_socket(Path(f"/proc/self/fd/{name}")))
-
-
-def _is_socket(path: Path) -> bool:
-    try:
-        return os.readlink(path).startswith("socket:")
-    except OSError:
-        return False
-
-
 @pytest.mark.usefixtures("black_hole")
 def test_cancelled_at_any_moment_it_leaves_no_socket_open(port: int, resolver: Resolver) -> None:
     async def test(hosts: Addresses) -> None:
         resolver.addresses = [BLACK_HOLE, "127.0.0.1", "127.0.0.8"]
-        before = sockets()
+        before = sockets(os.getpid())
         for turns in range(60):
             connecting = asyncio.create_task(hosts.connect())
             for _ in range(turns):
@@ -252,6 +241,6 @@ def test_cancelled_at_any_moment_it_leaves_no_socket_open(port: int, resolver: R
             await asyncio.wait([connecting])
             if not connecting.cancelled():
                 connecting.result().close()
-        assert sockets() == before
+        assert sockets(os.getpid()) == before
 
     run(port, test)

@@ -1,10 +1,8 @@
-"""What the kernel knows of a process."""
+"""What a process holds."""
 
-import os
-import re
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+
+from tools import proc
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +19,5 @@ class Held:
 
 def held(pid: int, tasks: int) -> Held:
     """What the process holds now."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    memory, threads = (int(re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0]) for name in ("VmRSS", "Threads"))
-    return Held(round(memory * 1024 / 1e6, 1), _sockets(pid), threads, tasks)
-
-
-def _sockets(pid: int) -> int:
-    count = 0
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with suppress(FileNotFoundError):  # it was closed meanwhile
-            count += os.readlink(f"/proc/{pid}/fd/{descriptor}").startswith("socket:")
-    return count
+    megabytes = round(proc.status(pid, "VmRSS") * 1024 / 1e6, 1)
+    return Held(megabytes, proc.sockets(pid), proc.status(pid, "Threads"), tasks)
