@@ -1,17 +1,16 @@
 """The processes of a measurement: servers, and workers that invoke a handler."""
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 from bench.lineup import ROOT
 from tools import proc
+from tools.piped import Piped
 
 AS_DEPLOYED = {"CONNECT_AT_START": "5", "ARCHIVE": ""}
 """The settings in serverless.yml that affect speed, and no archive. The other ways ignore them."""
@@ -24,41 +23,24 @@ class Invocation(NamedTuple):
     cpu: float
 
 
-class Worker:
+class Worker(Piped):
     """A process that invokes a handler on command. Entered once the handler is imported; killed on exit.
 
     Its environment is `environ` with our PATH, and nothing else of ours.
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], directory: Path = ROOT) -> None:
-        self._command = command
-        self._environ = {"PATH": os.environ["PATH"], **AS_DEPLOYED, "COMICS_IN_MEMORY": "0", **environ}
-        self._directory = directory
+        alone = {"PATH": os.environ["PATH"], **AS_DEPLOYED, "COMICS_IN_MEMORY": "0", **environ}
+        super().__init__(command, alone, directory)
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            self._command,
-            cwd=self._directory,
-            env=self._environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._hear()
+        super().__enter__()
+        self.hear()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
 
     def invoke(self, count: int, source: str = "xkcd") -> Invocation:
         """Let it gather the comics 1 to `count`. Raises RuntimeError if it brings others, or from elsewhere."""
-        commands = cast(IO[str], self._process.stdin)
-        commands.write(json.dumps(event(count)) + "\n")
-        commands.flush()
-        said = self._hear()
+        said = self.ask(event(count))
         if said["nums"] != list(range(1, count + 1)) or said["sources"] != [source]:
             raise RuntimeError(f"{self._command} was asked for {count} comics from {source} and answered {said}")
         return Invocation(said["wall"], said["cpu"])
@@ -66,13 +48,7 @@ class Worker:
     @property
     def peak_megabytes(self) -> float:
         """Its peak memory, from Linux; rusage would include its parent's."""
-        return proc.status(self._process.pid, "VmHWM") * 1024 / 1e6
-
-    def _hear(self) -> Any:
-        line = cast(IO[str], self._process.stdout).readline()
-        if not line:
-            raise RuntimeError(f"{self._command} ended with {self._process.wait()}")
-        return json.loads(line)
+        return proc.status(self.pid, "VmHWM") * 1024 / 1e6
 
 
 def event(count: int) -> dict[str, Any]:
