@@ -11,8 +11,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +35,9 @@ MOST_SHOWN = 20
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Make it, and return the exit status: 0 when it has every comic, fresh."""
-    logging.getLogger("app.caches").setLevel(logging.ERROR)  # trouble with the file is reported at the end
     path, named = Path(environ.get("ARCHIVE") or ARCHIVE), environ.get("XKCD_URL")
     with ExitStack() as stack, one_line_errors():
+        stack.enter_context(_quiet_caches())
         xkcd = stack.enter_context(xkcd_environ(latency=0.0))
         settings = replace(Settings.from_environ({**environ, **xkcd}), table="", archive="", connect_at_start=0)
         source = settings.xkcd_url if named else STAND_IN
@@ -79,6 +79,18 @@ def unfinished(app: XkcdGather, making: ArchiveInTheMaking) -> str:
     missing = filling.count_missing(app)
     left = "" if missing is None else f", {missing} are missing"
     return f"{making.part.name} has {making.count} comics{left}. Run it again to continue."
+
+
+@contextmanager
+def _quiet_caches() -> Iterator[None]:
+    """Trouble with the file is reported at the end. `make serve` goes on afterwards, with its caches' warnings."""
+    log = logging.getLogger("app.caches")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`make serve` and the stages of `make deploy`, given what they cannot use."""
 
+import logging
 import os
 import signal
 import socket
@@ -56,6 +57,12 @@ def test_an_archive_is_made_from_the_stand_in_unless_there_is_one(
     (tmp_path / "archive.sqlite").write_bytes(b"another")
     make_archive(tmp_path / "archive.sqlite")
     assert (tmp_path / "archive.sqlite").read_bytes() == b"another"
+
+
+def test_making_an_archive_leaves_the_servers_log_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XKCD_URL", raising=False)
+    make_archive(tmp_path / "archive.sqlite")
+    assert logging.getLogger("app.caches").isEnabledFor(logging.WARNING)
 
 
 def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:
