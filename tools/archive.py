@@ -21,13 +21,10 @@ from app.application import XkcdGather
 from app.errors import GatherError
 from app.settings import ARCHIVE, Settings
 from tools import filling
-from tools.archive_file import ArchiveInTheMaking
+from tools.archive_file import STAND_IN, ArchiveInTheMaking
 from tools.archive_report import report
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
-
-STAND_IN = "the stand-in"
-"""The source of an archive without XKCD_URL. The stand-in's address is another each time."""
 
 MOST_SHOWN = 20
 """Comics that could not be fetched, of which the result has a line each."""

@@ -16,6 +16,9 @@ from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import BadAnswer, TableError
 
+STAND_IN = "the stand-in"
+"""The source of an archive from a stand-in, whose address is another each time."""
+
 SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",

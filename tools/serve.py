@@ -18,7 +18,7 @@ from app import create_app
 from app.settings import ARCHIVE, Settings, switch
 from tools import archive
 from tools.draining import Draining
-from tools.failing import one_line_errors
+from tools.failing import number, one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
 from tools.waiting import interrupt_at_termination
@@ -29,7 +29,8 @@ def main() -> None:
     interrupt_at_termination()
     with contextlib.ExitStack() as stack:
         with one_line_errors():
-            port, with_table = port_of(os.environ.get("PORT") or "0"), switch(os.environ, "TABLE", default=False)
+            port = number(os.environ, "PORT", default=0, least=0, most=65535)
+            with_table = switch(os.environ, "TABLE", default=False)
         if not os.environ.get("XKCD_URL") and "ARCHIVE" not in os.environ:
             make_archive(ARCHIVE)
         os.environ.update(stack.enter_context(xkcd_environ()))
@@ -55,13 +56,6 @@ def make_archive(path: Path) -> None:
     """Make an archive from the stand-in, unless there is one. Exits if that fails."""
     if not path.exists() and (status := archive.main({**os.environ, "ARCHIVE": str(path)})):
         sys.exit(status)
-
-
-def port_of(text: str) -> int:
-    """The port. Raises ValueError."""
-    if not (text.isascii() and text.isdigit()) or int(text) > 65535:
-        raise ValueError(f"PORT is {text!r}, but must be a number from 0 to 65535")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """All known comics as documents: those of the archive, and the newer ones that are in memory."""
 
-import json
 import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found
 from app.errors import NoArchive
 from app.web.http_caching import etag_of
-from app.web.responses import instant
+from app.web.responses import instant, json_text
 
 if TYPE_CHECKING:
     from app.caches.archive import Archive
@@ -90,7 +89,7 @@ class Archived:
             "credit": CREDIT,
             "license": LICENSE,
         }
-        yield _json(document)
+        yield json_text(document)
 
     async def lines(self, since: int) -> AsyncIterator[str]:
         """These comics, each as one line of JSON.
@@ -98,7 +97,7 @@ class Archived:
         It is ASCII, because many clients take U+0085 and U+2028, which comics contain, for ends of lines.
         """
         async for found in self.comics(since):
-            yield _json({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
+            yield json_text({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
 
     @property
     def _latest(self) -> int:
@@ -116,7 +115,3 @@ async def _packed(etag: str, parts: AsyncIterator[str]) -> Packed:
         data.append(packer.compress(encoded))
         length += len(encoded)
     return Packed(etag, b"".join([*data, packer.flush()]), length)
-
-
-def _json(document: object, escape: bool = False) -> str:
-    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))

@@ -132,7 +132,14 @@ def instant(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def json_text(document: object, escape: bool = False) -> str:
+    """A document as JSON without spaces.
+
+    With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair.
+    """
+    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
+
+
 def _json(document: Any, status: int = 200, mimetype: str = "application/json", escape: bool = False) -> Response:
-    """A JSON response. With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair."""
-    text = json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
-    return Response(text, status, mimetype=mimetype)
+    """A JSON response; see json_text."""
+    return Response(json_text(document, escape), status, mimetype=mimetype)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tools.failing import number
 from tools.soak.forecasts import FORECASTS
 
 MOST_CLIENTS = 200
@@ -33,19 +34,12 @@ class Options:
             if name not in FORECASTS:
                 raise ValueError(f"WEATHER has {name!r}, but must have names from: {', '.join(FORECASTS)}")
         return cls(
-            invocations=_count(environ, "INVOCATIONS", 10_000, 10_000_000),
-            clients=_count(environ, "CLIENTS", 64, MOST_CLIENTS),
+            invocations=number(environ, "INVOCATIONS", default=10_000, least=1, most=10_000_000),
+            clients=number(environ, "CLIENTS", default=64, least=1, most=MOST_CLIENTS),
             seed=environ.get("SEED") or "1",
             weather=tuple(names),
             report=_writable(environ.get("JSON")),
         )
-
-
-def _count(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = environ.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= most:
-        raise ValueError(f"{name} is {text!r}, but must be a number from 1 to {most}")
-    return int(text)
 
 
 def _writable(name: str | None) -> Path | None:
