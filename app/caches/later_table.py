@@ -33,7 +33,7 @@ class LaterTable:
             await table.keep(comics, latest)
 
     async def held(self) -> Mapping[int, float]:
-        """As of the table, once it is there: whoever asks for this has the time."""
+        """As the table's, once it is there. Only a Filler asks for this, and it has the time."""
         table = await asyncio.shield(self._starting.get())
         return await table.held()
 

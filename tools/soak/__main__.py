@@ -18,7 +18,7 @@ from tools.soak.world import world
 from tools.waiting import interrupt_at_termination
 
 RESTS = 5
-"""How often it is measured what the service holds at rest."""
+"""How many times the idle service is measured."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What the service may hold at rest."""
+"""What the idle service may hold."""
 
 from tools.soak.results import Result
 from tools.soak.schedule import WARM
@@ -20,7 +20,7 @@ def check(result: Result) -> None:
             ("tasks", held.tasks, MORE_TASKS),
         ):
             if value > most:
-                result.complain("at rest", f"After {calls} calls the service holds {value} {name}, not up to {most}.")
+                result.complain("idle", f"After {calls} calls the service holds {value} {name}, not up to {most}.")
     warm = [held.megabytes for calls, held in result.held.items() if calls >= WARM]
     if warm and warm[-1] > GROWTH * warm[0]:
-        result.complain("at rest", f"Memory has grown from {warm[0]} MB to {warm[-1]} MB.")
+        result.complain("idle", f"Memory has grown from {warm[0]} MB to {warm[-1]} MB.")

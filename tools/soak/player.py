@@ -26,7 +26,7 @@ GRACE = 4.0
 """Seconds that an answer may be late, because this machine may be busy."""
 
 REST = 10.0
-"""Seconds within which the service comes to rest after its last call."""
+"""Seconds within which the service becomes idle after its last call."""
 
 OF_ANOTHER_FORM = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a check raises when an answer is not built as it expects."""
@@ -77,7 +77,7 @@ class Player:
         self._check_log(phase)
 
     def rest(self) -> None:
-        """Let the service come to rest, and record what it holds then."""
+        """Let the service become idle, and record what it holds then."""
         self._world.clear()
         self._world.xkcd.call("close_connections")
         end = time.monotonic() + REST

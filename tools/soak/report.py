@@ -57,7 +57,7 @@ def _by_weather(result: Result) -> str:
 
 
 def _held(result: Result) -> str:
-    head = f"  {'at rest after':20}{'MB':>7}{'sockets':>9}{'threads':>9}{'tasks':>7}"
+    head = f"  {'idle after':20}{'MB':>7}{'sockets':>9}{'threads':>9}{'tasks':>7}"
     rows = (
         f"  {f'{calls} calls':20}{held.megabytes:7.1f}{held.sockets:9}{held.threads:9}{held.tasks:7}"
         for calls, held in result.held.items()

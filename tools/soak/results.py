@@ -35,7 +35,7 @@ class Result:
     examples: list[tuple[str, str]] = field(default_factory=list)
     """The first of them: the weather, and what was wrong."""
     held: dict[int, Held] = field(default_factory=dict)
-    """What the process held when that many calls were answered and it was at rest."""
+    """What the idle process held after that many calls."""
 
     def complain(self, weather: str, text: str) -> None:
         """Record that something is wrong."""
