@@ -101,7 +101,8 @@ class XkcdGather(AsyncFlask):
         self.event_loop.close()
 
     def _open_archive(self, path: str) -> "Archive | None":
-        from app.caches.archive import Archive, ArchiveError  # imports sqlite3
+        from app.caches.archive import Archive  # imports sqlite3
+        from app.caches.archive_format import ArchiveError
 
         try:
             archive = Archive(Path(path))

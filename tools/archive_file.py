@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.caches.archive import APPLICATION_ID, VERSION, Archive, ArchiveError, check_format
+from app.caches.archive import Archive
+from app.caches.archive_format import APPLICATION_ID, VERSION, ArchiveError, check_format
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import BadAnswer, TableError

@@ -8,7 +8,8 @@ refuses an archive that must not be deployed, because it was not made from https
 import time
 from pathlib import Path
 
-from app.caches.archive import Archive, ArchiveError
+from app.caches.archive import Archive
+from app.caches.archive_format import ArchiveError
 from app.settings import Settings
 from tools.failing import one_line_errors
 

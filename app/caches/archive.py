@@ -1,33 +1,24 @@
 """The archive: all of xkcd in one SQLite file, as `make archive` wrote it, read-only.
 
-The file has xkcd's `application_id` and the format's version as `user_version`, and two tables:
-
-- `comics`: `num`, `fetched_at` (Unix time), and `record`, xkcd's record as JSON text. The index `numbers` has the
-  numbers alone, so that listing them does not read all records.
-- `meta`: `name` and `value` of `source` (where the records are from), `latest` (the latest number as the source
-  reported it) and `made_at` (when it did, Unix time).
-
 Importing this imports sqlite3, which takes 7 ms, so only a process with an archive does.
 """
 
 import asyncio
 import logging
 import sqlite3
+from bisect import bisect
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from app.caches.archive_format import ArchiveError, check_format, opened
+from app.comics import corrections
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
-from app.errors import BadAnswer, GatherError
+from app.errors import BadAnswer
 from app.runtime.per_loop import PerLoop
-
-APPLICATION_ID = int.from_bytes(b"xkcd")
-"""Marks an SQLite file as an archive."""
-
-VERSION = 1
-"""The version of the format. An archive of another version is left out."""
 
 AT_ONCE = 100
 """Records that are read before others on the event loop have their turn. That takes 3 ms at most."""
@@ -35,14 +26,7 @@ AT_ONCE = 100
 Row = tuple[int, float, bytes]
 """A comic's number, when it was fetched, and its record."""
 
-COMICS = "SELECT num, fetched_at, CAST(record AS BLOB) FROM comics WHERE num"
-"""A query for rows. A damaged record does not hinder the others, because it comes as bytes."""
-
 _log = logging.getLogger(__name__)
-
-
-class ArchiveError(GatherError):
-    """The file is not a usable archive."""
 
 
 class Archive:
@@ -55,7 +39,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         """Raises ArchiveError, which says why, if the file is not a usable archive."""
         try:
-            with closing(_open(path)) as database:
+            with closing(opened(path)) as database:
                 check_format(database)
                 meta = dict(database.execute("SELECT name, value FROM meta"))
                 numbers = [num for (num,) in database.execute("SELECT num FROM comics ORDER BY num")]
@@ -70,7 +54,7 @@ class Archive:
         self._path = path
         self._held: Mapping[int, float] | None = None
         self._has_logged = False
-        self._connections = PerLoop(partial(_open, path))
+        self._connections = PerLoop(partial(opened, path))
 
     @property
     def made_at(self) -> float:
@@ -79,16 +63,21 @@ class Archive:
 
     async def comics(self, numbers: Collection[int]) -> Mapping[int, Found]:
         """Those of these comics that it has, fresh or old, by number."""
-        marks = ",".join("?" * len(numbers))
-        rows = self._rows(f"{COMICS} IN ({marks})", tuple(numbers))
-        return {found.comic.num: found for found in self._found(rows)}
+        with_partners = {*numbers, *filter(None, map(corrections.partner, numbers))}
+        found = {each.comic.num: each for each in self._found(self._rows(with_partners))}
+        return {num: _complete(found[num], found) for num in numbers if num in found}
+
+    async def completed(self, found: Found) -> Found:
+        """The comic, with its transcript if that is missing and another comic's record here has it."""
+        return found if found.comic.partner is None else _complete(found, await self.comics([found.comic.partner]))
 
     async def records(self, after: int = 0) -> AsyncIterator[Found]:
         """All its comics with a higher number, ascending. Others on the event loop have their turn meanwhile."""
-        while rows := self._rows(f"{COMICS} > ? ORDER BY num LIMIT ?", (after, AT_ONCE)):
-            for found in self._found(rows):
+        first = bisect(self.numbers, after)
+        while numbers := self.numbers[first : first + AT_ONCE]:
+            for found in (await self.comics(numbers)).values():
                 yield found
-            after = rows[-1][0]
+            first += AT_ONCE
             await asyncio.sleep(0)
 
     async def held(self) -> Mapping[int, float]:
@@ -109,12 +98,15 @@ class Archive:
         if connection is not None:
             connection.close()
 
-    def _rows(self, query: str, values: tuple[int, ...]) -> list[Row]:
-        """The rows of the query. If they cannot be read, the archive counts as empty from then on."""
+    def _rows(self, numbers: Collection[int]) -> list[Row]:
+        """The rows of these comics. If they cannot be read, the archive counts as empty from then on."""
         if not self.numbers:
             return []
+        marks = ",".join("?" * len(numbers))
         try:
-            return self._connections.get().execute(query, values).fetchall()
+            # A damaged record does not hinder the others, because it comes as bytes.
+            query = f"SELECT num, fetched_at, CAST(record AS BLOB) FROM comics WHERE num IN ({marks})"  # noqa: S608
+            return self._connections.get().execute(query, tuple(numbers)).fetchall()
         except sqlite3.Error as error:
             self.numbers = ()
             self._note(f"is left out: {error}")
@@ -136,17 +128,7 @@ class Archive:
         self._has_logged = True
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-
-
-def check_format(database: sqlite3.Connection) -> None:
-    """Raise ValueError, which says why, unless the file is of our format and version."""
-
-    def pragma(name: str) -> int:
-        return int(database.execute(f"PRAGMA {name}").fetchone()[0])
-
-    if pragma("application_id") != APPLICATION_ID:
-        raise ValueError("it is not marked as one")
-    if pragma("user_version") != VERSION:
-        raise ValueError(f"it has version {pragma('user_version')} of the format, not {VERSION}")
+def _complete(found: Found, others: Mapping[int, Found]) -> Found:
+    """The comic, with its transcript if that is in the record of one of these."""
+    partner = others.get(found.comic.partner or 0)
+    return found if partner is None else replace(found, comic=found.comic.with_partner(partner.comic))

@@ -107,6 +107,10 @@ class Caches:
         """Whether the table takes nothing for now, because writing to it failed."""
         return self._writing.seconds_left > 0
 
+    async def completed(self, found: Found) -> Found:
+        """The comic, with its transcript if xkcd has moved that to another comic's record, which is in the archive."""
+        return found if self.archive is None else await self.archive.completed(found)
+
     def for_request(self, deadline: float) -> Cache:
         """All of them as one, for a request that must be answered at `deadline`, on the monotonic clock."""
         table = None if self._table is None else self.bounded(self._table, deadline)

@@ -1,14 +1,12 @@
 """Pure: a comic, read from xkcd's record and written as our JSON."""
 
-import html
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
-from urllib.parse import SplitResult, quote, urlsplit
 
-from app.comics import strict_json
+from app.comics import addresses, corrections, strict_json
+from app.comics.corrections import Correction
 from app.errors import BadAnswer
 
 CREDIT = "xkcd.com by Randall Munroe"
@@ -17,21 +15,6 @@ LICENSE = "https://creativecommons.org/licenses/by-nc/2.5/"
 
 HIGHEST = 999_999
 """The highest number that can be a comic's. At three comics a week it is six thousand years away."""
-
-# Titles are HTML in 259 and 472 and plain text in 3015 ("D&D Combinatorics") and 3142
-# ("<City>-Style Pizza"): so only elements that HTML has and entities that end in ";" are markup.
-_TAG = re.compile(r"</?(?:a|b|big|code|em|font|i|s|small|span|strong|sub|sup|tt|u)(?:\s[^<>]*)?/?>", re.I)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-
-# It must be clear where an address leads: no userinfo, and nothing that needs encoding.
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
-_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
-
-LONGEST_URI = 2000
-"""Characters of an address, which may have to fit into a response header."""
-
-# From 1611 on xkcd sends the transcript of the comic two or three before; after 1677 it sends none.
-_WRONG_TRANSCRIPTS = range(1611, 1678)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +34,8 @@ class Comic:
     """xkcd's record as it came."""
     size: int = field(default=0, compare=False)
     """Bytes of the record as JSON text."""
+    corrections: tuple[Correction, ...] = ()
+    """Where the texts are not as xkcd sent them."""
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -61,24 +46,45 @@ class Comic:
         return cls.from_record(strict_json.loads(text), len(text))
 
     @classmethod
-    def from_record(cls, record: object, size: int = 0) -> Self:
-        """The comic in such a record. Raises BadAnswer, which names the wrong field."""
+    def from_record(cls, record: object, size: int = 0, partner: "Comic | None" = None) -> Self:
+        """The comic in such a record. `partner` is the comic whose record may have its transcript.
+
+        Raises BadAnswer, which names the wrong field.
+        """
         if not isinstance(record, dict):
             raise BadAnswer("xkcd's answer is not a JSON object.")
-        num, img = _num(record), _image(_text(record, "img"))
+        num, img, title = _num(record), addresses.image(_text(record, "img")), _text(record, "title")
+        partners = "" if partner is None else _transcript(partner.record)
+        alt, of_alt = corrections.corrected_alt(_text(record, "alt"), title)
+        transcript, of_transcript = corrections.corrected_transcript(num, alt, _transcript(record), partners)
         return cls(
             num=num,
-            title=_plain(_text(record, "title")),
+            title=corrections.plain(title),
             date=_date(record),
-            alt=_text(record, "alt"),
+            alt=alt,
             img=img,
-            transcript=None if num in _WRONG_TRANSCRIPTS else _text(record, "transcript", "") or None,
-            link=_absolute(_text(record, "link", "")),
+            transcript=transcript or None,
+            link=addresses.absolute(_text(record, "link", "")),
             news=_text(record, "news", "") or None,
             interactive="extra_parts" in record or img is None,
+            corrections=(*of_alt, *of_transcript),
             record=record,
             size=size,
         )
+
+    @property
+    def content(self) -> list[object]:
+        """All that its texts come from, for an ETag: the record, and the transcript if another record has it."""
+        return [self.record, self.transcript] if self.corrections else [self.record]
+
+    @property
+    def partner(self) -> int | None:
+        """The comic whose record may have the transcript that is missing here."""
+        return corrections.partner(self.num) if self.transcript is None else None
+
+    def with_partner(self, partner: "Comic") -> Self:
+        """The comic with its transcript from that record, if it is there."""
+        return self.from_record(self.record, self.size, partner)
 
     def to_json(self) -> dict[str, Any]:
         """The comic as our API writes it, except for the fields that only a gathering knows."""
@@ -92,6 +98,7 @@ class Comic:
             "link": self.link,
             "news": self.news,
             "interactive": self.interactive,
+            "corrections": [correction.to_json() for correction in self.corrections],
             "url": f"https://xkcd.com/{self.num}/",
             "explained": f"https://www.explainxkcd.com/wiki/index.php/{self.num}",
         }
@@ -119,31 +126,5 @@ def _date(record: Mapping[str, Any]) -> date:
         raise BadAnswer("xkcd's record has no date in 'year', 'month' and 'day'.") from error
 
 
-def _plain(title: str) -> str:
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), _TAG.sub("", title))
-
-
-def _image(img: str) -> str | None:
-    """The image's address; None if there is none, as in 1608 and 1663, which name a folder."""
-    uri, parts = _uri(img)
-    host = parts.hostname or ""
-    xkcds = parts.scheme == "https" and parts.port in (None, 443) and (host == "xkcd.com" or host.endswith(".xkcd.com"))
-    return uri if xkcds and not parts.path.endswith("/comics/") else None
-
-
-def _absolute(link: str) -> str | None:
-    uri, parts = _uri(f"https:{link}" if link.startswith("//") else link)  # so in 1506
-    return uri if parts.scheme in ("http", "https") else None
-
-
-def _uri(address: str) -> tuple[str, SplitResult]:
-    """The address, escaped where a URI requires it, and its parts. Both are empty if it is not an address."""
-    uri = quote(address, safe="%/:?#@!$&'()*+,;=~-._")
-    try:
-        parts = urlsplit(uri)
-        sound = _HOST.fullmatch(parts.hostname or "") and parts.port != 0 and parts.username is None
-    except ValueError:  # such as a port that is not a number
-        return "", urlsplit("")
-    if not sound or len(uri) > LONGEST_URI or _BROKEN_ESCAPE.search(uri):
-        return "", urlsplit("")
-    return uri, parts
+def _transcript(record: Mapping[str, Any]) -> str:
+    return _text(record, "transcript", "")

@@ -16,6 +16,7 @@ FIELDS = (
     "link",
     "news",
     "interactive",
+    "corrections",
     "url",
     "explained",
     "source",

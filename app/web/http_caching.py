@@ -31,7 +31,7 @@ def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> s
     """The tag of the comics and failures, whatever their source and time."""
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
+    return etag_of([asked, [found.comic.content for found in gathered.comics], failures])
 
 
 def etag_of(content: object) -> str:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from app.caches.archive import Archive, ArchiveError
+from app.caches.archive import Archive
+from app.caches.archive_format import ArchiveError
 from app.comics.found import LatestNumber
 from app.runtime.event_loop import EventLoop
 from tests.archives import SOURCE, alter, write_archive
@@ -200,3 +201,26 @@ def test_a_forked_child_reads_over_a_connection_of_its_own(path: Path, tmp_path:
     os.waitpid(child, 0)
     assert [*loop.run(archive.comics([1, 2]))] == [1]
     loop.close()
+
+
+def test_a_moved_transcript_comes_from_its_partners_record(path: Path) -> None:
+    archive = Archive(write_archive(path, [1611, 1613, 1615]))
+    comics = using(archive, lambda archive: archive.comics([1613, 1611]))
+    assert {num: [each.comic.transcript, each.comic.corrections] for num, each in comics.items()} == {
+        1613: [found(1615).comic.record["transcript"], (("transcript", "moved", 1615),)],
+        1611: [found(1613).comic.record["transcript"], (("transcript", "moved", 1613),)],
+    }
+
+
+def test_without_the_partners_record_there_is_no_transcript(path: Path) -> None:
+    archive = Archive(write_archive(path, [1611, 1615]))
+    comic = using(archive, lambda archive: archive.comics([1611]))[1611].comic
+    assert (comic.transcript, comic.corrections) == (None, (("transcript", "not_its_own", None),))
+
+
+def test_partners_at_the_border_of_two_readings_are_found_too(whole_archive: Path) -> None:
+    async def moved(archive: Archive) -> int:
+        comics = [found.comic async for found in archive.records()]
+        return sum(correction.kind == "moved" for comic in comics for correction in comic.corrections)
+
+    assert using(Archive(whole_archive), moved) == 58

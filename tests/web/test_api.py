@@ -33,6 +33,7 @@ def test_an_answer_is_one_document_with_everything_in_it(client: FlaskClient) ->
                 "link": None,
                 "news": None,
                 "interactive": False,
+                "corrections": [],
                 "url": "https://xkcd.com/2665/",
                 "explained": "https://www.explainxkcd.com/wiki/index.php/2665",
                 "source": "xkcd",
@@ -146,7 +147,7 @@ def test_an_unknown_latest_for_another_reason_does_not_say_when(client: FlaskCli
         (
             "/comics?fields=num,titel",
             "A comic has no field 'titel'. Its fields are num, title, date, alt, img, transcript, link, news, "
-            "interactive, url, explained, source, fetched_at, stale.",
+            "interactive, corrections, url, explained, source, fetched_at, stale.",
         ),
         ("/comics/614/image?fields=img", "Unknown parameter 'fields'. Known parameters: none."),
         ("/comics/random/image?n=1", "Unknown parameter 'n'. Known parameters: seed."),

@@ -14,6 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.application import XkcdGather
+from app.comics.comic import Comic
+from app.comics.found import Found
 from app.web import archive as routes
 from tests.archives import alter, write_archive
 from tests.records import NOW, found
@@ -92,10 +94,12 @@ def test_the_whole_archive_is_in_each_form(whole: FlaskClient) -> None:
     assert [int(item.split()[0]) for item in page if " " in item] == sorted(records(), reverse=True)
 
 
-def test_a_line_is_one_for_clients_that_know_other_ends_of_lines_too(whole: FlaskClient) -> None:
-    text = whole.get("/archive.ndjson").text
+def test_a_line_is_one_for_clients_that_know_other_ends_of_lines_too(make_app: MakeApp, tmp_path: Path) -> None:
+    odd = Comic.from_record({**found(614).comic.record, "alt": "one\u2028two\u0085three"})
+    path = write_archive(tmp_path / "archive.sqlite", [Found(odd, NOW)])
+    text = make_app(archive=str(path)).test_client().get("/archive.ndjson").text
     assert text.isascii()
-    assert any("\u0085" in (comic["transcript"] or "") for comic in lines(text))
+    assert [comic["alt"] for comic in lines(text)] == ["one\u2028two\u0085three"]
 
 
 def test_newer_comics_in_memory_are_known_too(client: FlaskClient) -> None:

@@ -52,7 +52,7 @@ ODD: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
     "no transcript": (1, {"transcript": ""}, {"transcript": None}),
     "1611: the transcript of 1609": (1611, {"transcript": "FOOD and FOOD"}, {"transcript": None}),
     "1677: the transcript of 1674": (1677, {"transcript": "[[A figure]]"}, {"transcript": None}),
-    "a transcript that is UTF-8 read as Latin-1": (124, {"transcript": "caf\xc3\xa9"}, {"transcript": "caf\xc3\xa9"}),
+    "a transcript that is UTF-8 read as Latin-1": (124, {"transcript": "caf\xc3\xa9"}, {"transcript": "café"}),
     "1: a date of those that share it": (1, {"year": "2006", "month": "1", "day": "1"}, {"date": "2006-01-01"}),
     "a padded date": (1, {"year": "2006", "month": "01", "day": "01"}, {"date": "2006-01-01"}),
 }
