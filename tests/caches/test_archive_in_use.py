@@ -263,11 +263,9 @@ def test_sqlite3_is_imported_only_with_an_archive(path: Path) -> None:
     assert program(source, XKCD_URL="http://127.0.0.1:9", ARCHIVE=archive) == (0, "True\n", [])
 
 
-def test_a_comic_fetched_anew_gets_its_moved_transcript_from_the_archive(
-    make_rig: MakeRig, whole_archive: Path
-) -> None:
+def test_a_comic_fetched_anew_gets_its_moved_transcript_from_the_archive(make_rig: MakeRig, path: Path) -> None:
     clock = Clock()
-    rig = make_rig(whole_archive, clock)
+    rig = make_rig(write_archive(path, [1611, 1613]), clock)
     (archived,) = rig.gather(1611).comics
     clock.now += 2 * YEAR
     (fetched,) = rig.gather(1611).comics
