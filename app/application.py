@@ -21,6 +21,7 @@ from app.clock import Clock
 from app.errors import AnswerTooLarge, GatherError
 from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
+from app.gathering.searcher import Searcher
 from app.runtime import events
 from app.runtime.async_flask import AsyncFlask
 from app.runtime.event_loop import EventLoop
@@ -29,12 +30,13 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import archive, envelope, log_line, pages, problems, responses, routes
+from app.web import archive, as_xkcd, envelope, log_line, pages, problems, responses, routes, search
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
     from app.caches.archive import Archive
+    from app.caches.search_index import SearchIndex
 
 _log = logging.getLogger(__package__)
 
@@ -63,7 +65,11 @@ class XkcdGather(AsyncFlask):
         caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
-        self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
+        searcher = Searcher(self.gatherer, caches, _open_index)
+        self.event_loop.on_close(searcher.aclose)
+        self.register_blueprint(routes.blueprint(self.gatherer, searcher, caches, settings))
+        self.register_blueprint(as_xkcd.blueprint(self.gatherer, settings))
+        self.register_blueprint(search.blueprint())
         self.register_blueprint(archive.blueprint(caches))
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
@@ -130,6 +136,12 @@ def _start_table(name: str, clock: Clock) -> Table:
     from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
 
     return ComicsTable(name, clock)
+
+
+def _open_index(archive: "Archive") -> "SearchIndex":
+    from app.caches.search_index import SearchIndex  # imports sqlite3
+
+    return SearchIndex(archive.path)
 
 
 def _problem(error: GatherError) -> Response:

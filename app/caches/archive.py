@@ -51,7 +51,7 @@ class Archive:
             raise ArchiveError(f"{path} is not a usable archive: {error}") from error
         self.numbers: tuple[int, ...] = tuple(numbers)
         """The numbers of all its comics, ascending."""
-        self._path = path
+        self.path = path
         self._held: Mapping[int, float] | None = None
         self._has_logged = False
         self._connections = PerLoop(partial(opened, path))
@@ -124,7 +124,7 @@ class Archive:
 
     def _note(self, trouble: str) -> None:
         if not self._has_logged:
-            _log.warning("The archive %s %s", self._path, trouble)
+            _log.warning("The archive %s %s", self.path, trouble)
         self._has_logged = True
 
 

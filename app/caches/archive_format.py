@@ -1,11 +1,12 @@
 """The format of an archive's file.
 
-The file has xkcd's `application_id` and the format's version as `user_version`, and two tables:
+The file has xkcd's `application_id` and the format's version as `user_version`, and these tables:
 
 - `comics`: `num`, `fetched_at` (Unix time), and `record`, xkcd's record as JSON text. The index `numbers` has the
   numbers alone, so that listing them does not read all records.
 - `meta`: `name` and `value` of `source` (where the records are from), `latest` (the latest number as the source
   reported it) and `made_at` (when it did, Unix time).
+- `texts` and `words`, the index: see search_texts.py. Where SQLite has no FTS5, the archive is made without it.
 """
 
 import sqlite3
@@ -16,7 +17,7 @@ from app.errors import GatherError
 APPLICATION_ID = int.from_bytes(b"xkcd")
 """Marks an SQLite file as an archive."""
 
-VERSION = 1
+VERSION = 2
 """The version of the format. An archive of another version is left out."""
 
 

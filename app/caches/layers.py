@@ -10,6 +10,7 @@ from app.caches.shared_reads import SharedReads
 from app.circuit import Circuit
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
+from app.errors import NoArchive
 
 if TYPE_CHECKING:
     from app.caches.archive import Archive
@@ -95,6 +96,16 @@ class Caches:
         """Their names, in the order in which they are asked."""
         below = {"archive": self.archive, "table": self._table}
         return ("memory", *(name for name, cache in below.items() if cache is not None))
+
+    @property
+    def existing_archive(self) -> "Archive":
+        """The archive. Raises NoArchive if there is none, or none that can be read."""
+        if self.archive is None or not self.archive.numbers:
+            raise NoArchive(
+                "This service has no archive of all comics. Its operator makes one with `make archive`, "
+                "which the next package carries, or names the file of one in the variable ARCHIVE."
+            )
+        return self.archive
 
     @property
     def known(self) -> Sequence[int]:

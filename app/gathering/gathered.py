@@ -1,7 +1,8 @@
 """Pure: the result of a gathering."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.comics.found import Found
 from app.errors import UpstreamError
@@ -50,6 +51,23 @@ class Gathered:
     """Failed requests, by UpstreamError.reason; retried ones and those whose comic was served stale count as well."""
     latest_stale: bool = False
     """Whether the selection is based on an outdated latest number."""
+
+    def after(self, other: "Gathered") -> "Gathered":
+        """This one as part of an answer for which the other one was made before, with the failures of both."""
+        later = (replace(each, start=each.start + other.seconds, end=each.end + other.seconds) for each in self.timings)
+        return replace(
+            self,
+            failures=(*self.failures, *other.failures),
+            timings=(*other.timings, *later),
+            latest=other.latest,
+            seconds=other.seconds + self.seconds,
+            cache_seconds=other.cache_seconds + self.cache_seconds,
+            xkcd_seconds=other.xkcd_seconds + self.xkcd_seconds,
+            retried=other.retried + self.retried,
+            hedged=other.hedged + self.hedged,
+            reasons=Counter(other.reasons) + Counter(self.reasons),
+            latest_stale=other.latest_stale,
+        )
 
     @property
     def one_by_one(self) -> float:

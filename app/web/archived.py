@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found
-from app.errors import NoArchive
 from app.web.http_caching import etag_of
 from app.web.responses import instant, json_text
 
@@ -59,13 +58,7 @@ class Archived:
     @property
     def archive(self) -> "Archive":
         """The archive. Raises NoArchive if there is none, or none that can be read."""
-        archive = self._caches.archive
-        if archive is None or not archive.numbers:
-            raise NoArchive(
-                "This service has no archive of all comics. Its operator makes one with `make archive`, "
-                "which the next package carries, or names the file of one in the variable ARCHIVE."
-            )
-        return archive
+        return self._caches.existing_archive
 
     async def comics(self, since: int) -> AsyncIterator[Found]:
         """The known comics with a higher number, ascending."""

@@ -23,8 +23,9 @@ HEADERS = {
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Server-Timing, X-Request-Id",
     "Timing-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
-    "Link": f'<{LICENSE}>; rel="license"',
 }
+
+LICENSE_LINK = f'<{LICENSE}>; rel="license"'
 
 ONLY_BY_HTTPS = "max-age=31536000"
 """Strict-Transport-Security: a year, for this host alone. Other hosts of its domain are not ours to decide about."""
@@ -47,6 +48,7 @@ def begin() -> None:
 def finish(response: Response, build_id: str) -> Response:
     """The response as it leaves. Its ETag includes the build, because code and templates change responses too."""
     response.headers.update(HEADERS)
+    response.headers["Link"] = ", ".join(filter(None, [response.headers.get("Link"), LICENSE_LINK]))
     response.vary.add("Accept-Encoding")
     response.headers["X-Request-Id"] = _request_id()
     response.headers.setdefault("Cache-Control", NO_STORE)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from app.comics.search import Search
 from app.comics.selection import Selection
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
@@ -15,7 +16,7 @@ FOR_FIVE_MINUTES = "public, max-age=300, stale-while-revalidate=300, stale-if-er
 """A copy may miss the newest comic for ten minutes, or for a day if the alternative is an error."""
 
 
-def cache_control(selection: Selection, gathered: Gathered) -> str:
+def cache_control(selection: Selection | Search, gathered: Gathered) -> str:
     """A day for fixed comics, five minutes for selections that the next comic may change, otherwise no-store.
 
     Caches may serve an answer for longer while they renew it (RFC 5861), so that nobody waits, and when that fails.
@@ -27,7 +28,7 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
     return FOR_FIVE_MINUTES if selection.needs_latest or gathered.failures else FOR_A_DAY
 
 
-def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
+def etag(selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered) -> str:
     """The tag of the comics and failures, whatever their source and time."""
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]

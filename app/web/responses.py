@@ -9,6 +9,7 @@ from flask import Response, g
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found, LatestNumber
+from app.comics.search import Search
 from app.comics.selection import Selection
 from app.errors import NoImage
 from app.gathering.gathered import Gathered
@@ -23,7 +24,12 @@ def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) ->
     """The comics and the failures as one document, or a problem if there is no comic."""
     if gathered.failures and not gathered.comics:
         return with_timing(problem(problems.of_failures(gathered.failures, gathered.latest)), gathered)
-    document = {
+    return with_caching(json_response(document(fields, gathered)), selection, fields, gathered)
+
+
+def document(fields: tuple[str, ...], gathered: Gathered) -> dict[str, Any]:
+    """The comics and the failures as one document."""
+    return {
         "comics": [narrowed(_comic(found), fields) for found in gathered.comics],
         "failures": [problems.of_failure(failure).to_json() for failure in gathered.failures],
         "complete": not gathered.failures,
@@ -31,14 +37,13 @@ def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) ->
         "credit": CREDIT,
         "license": LICENSE,
     }
-    return with_caching(_json(document), selection, fields, gathered)
 
 
 def comic(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The one gathered comic as a bare object, or its problem."""
     if gathered.failures:
         return _failed(gathered)
-    return with_caching(_json(narrowed(_comic(gathered.comics[0]), fields)), selection, fields, gathered)
+    return with_caching(json_response(narrowed(_comic(gathered.comics[0]), fields)), selection, fields, gathered)
 
 
 def record(selection: Selection, gathered: Gathered) -> Response:
@@ -46,7 +51,7 @@ def record(selection: Selection, gathered: Gathered) -> Response:
     if gathered.failures:
         missing = problems.of_failure(gathered.failures[0]).status == 404
         return with_timing(no_record(), gathered) if missing else _failed(gathered)
-    return with_caching(_json(gathered.comics[0].comic.record, escape=True), selection, (), gathered)
+    return with_caching(json_response(gathered.comics[0].comic.record, escape=True), selection, (), gathered)
 
 
 def no_record() -> Response:
@@ -68,7 +73,7 @@ def image(selection: Selection, gathered: Gathered) -> Response:
 
 def problem(problem: Problem) -> Response:
     """A problem details document (RFC 9457)."""
-    return with_retry_after(_json(problem.to_json(), problem.status, "application/problem+json"), problem)
+    return with_retry_after(json_response(problem.to_json(), problem.status, "application/problem+json"), problem)
 
 
 def with_retry_after(response: Response, problem: Problem) -> Response:
@@ -81,15 +86,17 @@ def with_retry_after(response: Response, problem: Problem) -> Response:
 def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:
     """The version, the latest number, the caches and the archive of this process."""
     learnt = {} if latest is None else {"latest": latest.num, "learnt_at": instant(latest.learnt_at)}
-    return _json({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
+    return json_response({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
 
 
 def index(about: dict[str, Any]) -> Response:
     """An index of the API."""
-    return _json({**about, "credit": CREDIT, "license": LICENSE})
+    return json_response({**about, "credit": CREDIT, "license": LICENSE})
 
 
-def with_caching(response: Response, selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
+def with_caching(
+    response: Response, selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered
+) -> Response:
     """The response with Cache-Control, and with an ETag if it is cacheable."""
     response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)
     if response.headers["Cache-Control"] != http_caching.NO_STORE:
@@ -140,6 +147,8 @@ def json_text(document: object, escape: bool = False) -> str:
     return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
 
 
-def _json(document: Any, status: int = 200, mimetype: str = "application/json", escape: bool = False) -> Response:
+def json_response(
+    document: Any, status: int = 200, mimetype: str = "application/json", escape: bool = False
+) -> Response:
     """A JSON response; see json_text."""
     return Response(json_text(document, escape), status, mimetype=mimetype)

@@ -7,16 +7,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.caches.layers import Caches
 from app.comics.selection import Latest, Listed, Selection
-from app.errors import BadRequest, NotServing
+from app.errors import NotServing
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
+from app.gathering.searcher import Searcher
 from app.settings import VERSION, Settings
-from app.web import fields, query, responses
+from app.web import fields, query, responses, search, search_parameters
 from app.web.request import deadline, parameters, refuse_unknown
 
 
-def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Blueprint:
-    """The paths under /comics, those of xkcd itself, and /health."""
+def blueprint(gatherer: Gatherer, searcher: Searcher, caches: Caches, settings: Settings) -> Blueprint:
+    """The paths under /comics, and /health."""
     api = Blueprint("api", __name__)
 
     async def gather(selection: Selection) -> Gathered:
@@ -24,8 +25,12 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
     @api.get("/comics")
     async def comics() -> Response:
-        refuse_unknown(query.PARAMETERS | {"fields"})
-        wanted, chosen = fields.parse(parameters()), query.parse(parameters())
+        refuse_unknown(query.PARAMETERS | search_parameters.PARAMETERS | {"fields"})
+        wanted = fields.parse(parameters())
+        if search_parameters.is_search(parameters()):
+            sought = search_parameters.parse(parameters())
+            return search.comics(sought, wanted, await searcher.search(sought, deadline(settings)))
+        chosen = query.parse(parameters())
         return responses.comics(chosen, wanted, await gather(chosen))
 
     @api.get("/comics/<num>")
@@ -39,18 +44,6 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
         refuse_unknown({"seed"} if num == "random" else ())
         chosen = _one(num)
         return responses.image(chosen, await gather(chosen))
-
-    @api.get("/<num>/info.0.json")
-    async def record(num: str) -> Response:
-        try:
-            chosen = Listed((query.parse_number(num),))
-        except BadRequest:  # clients of xkcd.com expect a 404, and no 400
-            return responses.no_record()
-        return responses.record(chosen, await gather(chosen))
-
-    @api.get("/info.0.json")
-    async def latest_record() -> Response:
-        return responses.record(Latest(1), await gather(Latest(1)))
 
     @api.get("/health")
     async def health() -> Response:

@@ -1,0 +1,69 @@
+"""Searches: the answer to /comics?q=…, and the description that lets a browser search here."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from app.comics.search import Search
+from app.gathering.searcher import Searched
+from app.web import http_caching, responses
+from app.web.request import address
+
+
+def blueprint() -> Blueprint:
+    """The path /opensearch.xml."""
+    paths = Blueprint("search", __name__)
+
+    @paths.get("/opensearch.xml")
+    def opensearch() -> Response:
+        text = render_template("opensearch.xml", gallery=address("/"))
+        response = Response(text, mimetype="application/opensearchdescription+xml")
+        response.headers["Cache-Control"] = http_caching.FOR_A_DAY
+        response.set_etag(http_caching.etag_of(text))
+        return response
+
+    return paths
+
+
+def comics(search: Search, fields: tuple[str, ...], searched: Searched) -> Response:
+    """The comics of the page as one document. There is no comic in it if nothing was found."""
+    gathered = searched.gathered
+    document = responses.document(fields, gathered)
+    for comic, found in zip(document["comics"], gathered.comics, strict=True):
+        comic["match"] = searched.matches[found.comic.num].to_json()
+    document["search"] = about(search, searched)
+    response = responses.json_response(document)
+    if (url := next_page(search, searched)) is not None:
+        response.headers["Link"] = f'<{url}>; rel="next"'
+    return with_caching(response, search, fields, searched)
+
+
+def about(search: Search, searched: Searched) -> dict[str, Any]:
+    """How the search went."""
+    return {
+        "query": search.query.text,
+        "total": len(searched.hits.numbers),
+        "offset": search.offset,
+        "relaxed": searched.hits.relaxed,
+        "replaced": searched.hits.replaced,
+        "comics": searched.count,
+        "transcripts_until": searched.transcripts_until,
+    }
+
+
+def next_page(search: Search, searched: Searched) -> str | None:
+    """The address of the comics after these, as a path, if there are any."""
+    offset = search.offset + search.limit
+    if offset >= len(searched.hits.numbers):
+        return None
+    parameters = [(name, value) for name, value in request.args.items(multi=True) if name != "offset"]
+    return f"{request.script_root}{request.path}?{urlencode([*parameters, ('offset', offset)])}"
+
+
+def with_caching(response: Response, search: Search, fields: tuple[str, ...], searched: Searched) -> Response:
+    """The response with Cache-Control and Server-Timing, and with an ETag of all that it shows if it is cacheable."""
+    response = responses.with_caching(response, search, fields, searched.gathered)
+    if "ETag" in response.headers:
+        response.set_etag(http_caching.etag_of([response.get_etag(), about(search, searched)]))
+    return response
