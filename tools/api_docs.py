@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.settings import Settings
@@ -69,6 +70,7 @@ def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
         without, archived = client(), client(str(write_archive(Path(folder) / "archive.sqlite", now())))
         for path, item in renewed["paths"].items():
             _renew(item["get"], archived if path.startswith("/archive") else without)
+        _renew_examples(renewed["paths"]["/comics"]["get"], archived)
     return renewed
 
 
@@ -77,29 +79,44 @@ def _renew(operation: dict[str, Any], client: FlaskClient) -> None:
     response = operation["responses"][str(answer.status_code)]
     if answer.location:
         response["headers"]["Location"]["example"] = answer.location
-    elif answer.mimetype in EXEMPLARY and operation["operationId"] != "getContract":
-        text = re.sub(r'(?<=")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=")', INSTANT, answer.get_data(as_text=True))
-        response["content"][answer.mimetype]["example"] = json.loads(text) if answer.is_json else text
+    elif answer.mimetype in EXEMPLARY and operation["operationId"] not in ("getContract", "gatherComics"):
+        response["content"][answer.mimetype]["example"] = _content(answer)
+
+
+def _renew_examples(operation: dict[str, Any], client: FlaskClient) -> None:
+    """Renew an operation's examples, each of which has its call as its summary."""
+    for example in operation["responses"]["200"]["content"]["application/json"]["examples"].values():
+        example["value"] = _content(client.get(example["summary"]))
+
+
+def _content(answer: TestResponse) -> object:
+    """The answer as JSON or as text, with INSTANT in place of each time."""
+    text = re.sub(r'(?<=")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=")', INSTANT, answer.get_data(as_text=True))
+    return json.loads(text) if answer.is_json else text
 
 
 def guide(contract: dict[str, Any]) -> str:
     """docs/api.md."""
     sections = documentation.sections(contract)
     operations = [operation for _, operations in sections for operation in operations]
-    rows = [f"| `{_curl(operation)}` | {_in_short(operation)} |\n" for operation in operations]
+    rows = [
+        f"| `{_curl(call)}` | {_in_short(operation, answer)} |\n"
+        for operation in operations
+        for call, answer in operation.examples
+    ]
     return BEGINNING + "".join(rows) + "".join(map(_section, operations))
 
 
-def _curl(operation: documentation.Operation) -> str:
-    return f'curl -s "$API{operation.example}"'
+def _curl(call: str) -> str:
+    return f'curl -s "$API{call}"'
 
 
-def _in_short(operation: documentation.Operation) -> str:
+def _in_short(operation: documentation.Operation, answer: str) -> str:
     """The answer in a table's cell."""
     status, description = operation.statuses[0]
-    text = re.sub(r"\s+", " ", operation.answer) or description
+    text = re.sub(r"\s+", " ", answer) or description
     short = text if len(text) <= 120 else text[:119] + "…"
-    return f"{status} `{short}`" if operation.answer else f"{status} {short}"
+    return f"{status} `{short}`" if answer else f"{status} {short}"
 
 
 def _section(operation: documentation.Operation) -> str:
@@ -107,15 +124,18 @@ def _section(operation: documentation.Operation) -> str:
         f"- `{parameter.name}` ({parameter.place}; {parameter.values}): {parameter.description}\n"
         for parameter in operation.parameters
     )
-    answer = f"{operation.answer.strip()}\n" if operation.answer else ""
     parts = [
         f"\n## `GET {operation.path}`\n",
         f"{operation.summary}. {operation.description}".rstrip() + "\n",
         parameters,
-        f"```\n$ {_curl(operation)}\n{answer}```\n",
+        *(f"```\n$ {_curl(call)}\n{_block(answer)}```\n" for call, answer in operation.examples),
         f"It may answer {', '.join(status for status, _ in operation.statuses)}.\n",
     ]
     return "\n".join(filter(None, parts))
+
+
+def _block(answer: str) -> str:
+    return f"{answer.strip()}\n" if answer else ""
 
 
 if __name__ == "__main__":

@@ -52,16 +52,19 @@ class SearchIndex:
         query = query.with_words(replaced)
         if not query.required:
             return Hits(sorted(self._texts.titled(query.title, days)), False, replaced, query)
-        scores, relaxed = self._texts.scores(match_expression.every(query), days), False
-        if not scores and len(query.required) > 1:
-            scores = self._texts.scores(match_expression.some(query, self._common(query)), days)
-            relaxed = bool(scores)
-        return Hits(self._ranked(query, scores, days), relaxed, replaced, query)
+        scores = self._texts.scores(match_expression.every(query), days)
+        some = {} if scores or len(query.required) == 1 else self._some(query, days)
+        return Hits(self._ranked(query, scores or some, days), bool(some), replaced, query)
 
     def matches(self, hits: Hits, numbers: Collection[int]) -> dict[int, Match]:
         """Why each of these comics was found, of those that were."""
         marked = self._texts.marked(match_expression.some(hits.query), numbers) if hits.query.required else {}
         return {num: best(marked[num]) if num in marked else self._whole(num, hits.query) for num in numbers}
+
+    def _some(self, query: SearchQuery, days: Days | None) -> dict[int, float]:
+        """The scores of comics that have some of the words, of the less common ones if there are any."""
+        scores = self._texts.scores(match_expression.some(query, self._common(query)), days)
+        return scores or self._texts.scores(match_expression.some(query), days)
 
     def _ranked(self, query: SearchQuery, scores: Mapping[int, float], days: Days | None) -> Sequence[int]:
         """The comics: first those with exactly this title, this number, all words in the title, or all in order."""

@@ -22,14 +22,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A path. `example` is a call to try, `answer` its real answer, and `statuses` are status and description."""
+    """A path. `examples` are calls to try and their real answers, and `statuses` are status and description."""
 
     path: str
     summary: str
     description: str
     parameters: tuple[Parameter, ...]
-    example: str
-    answer: str
+    examples: tuple[tuple[str, str], ...]
     statuses: tuple[tuple[str, str], ...]
 
 
@@ -63,18 +62,6 @@ def index(contract: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": info["title"], "version": info["version"], "summary": info["summary"], "paths": paths}
 
 
-def example_answer(responses: Mapping[str, Any]) -> str:
-    """The example of the first response, as text, as JSON or as a Location; empty without one."""
-    first: Mapping[str, Any] = next(iter(responses.values()))
-    if "Location" in first["headers"]:
-        return f"Location: {first['headers']['Location']['example']}"
-    examples = [media["example"] for media in first["content"].values() if "example" in media]
-    if not examples:
-        return ""
-    example = examples[0]
-    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
-
-
 def _operation(contract: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Operation:
     responses = {status: _resolved(contract, response) for status, response in operation["responses"].items()}
     return Operation(
@@ -82,10 +69,23 @@ def _operation(contract: Mapping[str, Any], path: str, operation: Mapping[str, A
         summary=operation["summary"],
         description=operation.get("description", ""),
         parameters=tuple(_parameter(_resolved(contract, ref)) for ref in operation.get("parameters", [])),
-        example=operation["x-example"],
-        answer=example_answer(responses),
+        examples=tuple(_examples(operation["x-example"], responses)),
         statuses=tuple((status, response["description"]) for status, response in responses.items()),
     )
+
+
+def _examples(call: str, responses: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The calls to try, and for each its answer as text, as JSON or as a Location; empty if it is a page."""
+    first: Mapping[str, Any] = next(iter(responses.values()))
+    if "Location" in first["headers"]:
+        yield call, f"Location: {first['headers']['Location']['example']}"
+        return
+    media: Mapping[str, Any] = next(
+        (each for each in first["content"].values() if each.keys() & {"example", "examples"}), {}
+    )
+    for example in media.get("examples", {"": {"summary": call, "value": media.get("example", "")}}).values():
+        value = example["value"]
+        yield example["summary"], value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _parameter(parameter: Mapping[str, Any]) -> Parameter:
