@@ -16,7 +16,7 @@ from app.caches.archive_format import APPLICATION_ID, VERSION, ArchiveError, che
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import BadAnswer, TableError
-from tools.archive_index import write_index
+from tools.archive_index import can_index, write_index
 
 STAND_IN = "the stand-in"
 """The source of an archive from a stand-in, whose address is another each time."""
@@ -104,8 +104,9 @@ class ArchiveInTheMaking:
         new = self._path.with_name(f"{self._path.name}.new")
         new.unlink(missing_ok=True)
         try:
-            with self._transaction():
-                write_index(self._database)
+            if can_index(self._database):
+                with self._transaction():
+                    write_index(self._database)
             self._database.execute("VACUUM INTO ?", (str(new),))
             with new.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -20,8 +20,18 @@ WORDS = (
 )
 
 
+FTS5 = "fts5"
+"""The name of SQLite's module."""
+
+
+def can_index(database: sqlite3.Connection) -> bool:
+    """Whether this Python's SQLite has FTS5."""
+    query = "SELECT count(*) FROM pragma_module_list WHERE name = ?"
+    return bool(database.execute(query, (FTS5,)).fetchone()[0])
+
+
 def write_index(database: sqlite3.Connection) -> None:
-    """Index all comics of the archive, in place of an earlier index. Raises sqlite3.Error, such as without FTS5."""
+    """Index all comics of the archive, in place of an earlier index. Raises sqlite3.Error."""
     for table in ("texts", "words"):
         database.execute(f"DROP TABLE IF EXISTS {table}")
     database.execute(TEXTS)

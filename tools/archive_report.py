@@ -21,6 +21,9 @@ WITHOUT = (
 )
 
 
+WITHOUT_INDEX = ", without an index, so it cannot be searched: the SQLite of the Python that made it has no FTS5"
+
+
 def chosen() -> Path | None:
     """The archive that the environment names, or the one beside handler.py, if there is one."""
     path = Settings.from_environ().archive
@@ -33,7 +36,7 @@ def report(path: Path) -> str:
     latest, size = archive.latest_number.num, path.stat().st_size / 1e6
     return (
         f"{path.name}: {len(archive.numbers)} comics of {archive.source} up to {latest}, "
-        f"made {_ago(time.time() - archive.made_at)}, {size:.1f} MB."
+        f"made {_ago(time.time() - archive.made_at)}, {size:.1f} MB{'' if archive.is_searchable else WITHOUT_INDEX}."
     )
 
 

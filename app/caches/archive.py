@@ -42,6 +42,7 @@ class Archive:
             with closing(opened(path)) as database:
                 check_format(database)
                 meta = dict(database.execute("SELECT name, value FROM meta"))
+                tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema")]
                 numbers = [num for (num,) in database.execute("SELECT num FROM comics ORDER BY num")]
             self.source = str(meta["source"])
             """Where its records are from, such as "https://xkcd.com"."""
@@ -49,6 +50,8 @@ class Archive:
             """The latest number when it was made, and when that was."""
         except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
             raise ArchiveError(f"{path} is not a usable archive: {error}") from error
+        self.is_searchable = "texts" in tables
+        """Whether it has an index, which it has unless SQLite had no FTS5 where it was made."""
         self.numbers: tuple[int, ...] = tuple(numbers)
         """The numbers of all its comics, ascending."""
         self.path = path

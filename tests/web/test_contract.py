@@ -148,7 +148,7 @@ def test_every_path_there_is_is_documented(app: XkcdGather) -> None:
 
 def test_the_fields_of_a_comic_are_those_that_can_be_asked_for() -> None:
     components = contract()["components"]
-    assert list(components["schemas"]["Comic"]["properties"]) == list(FIELDS)
+    assert list(components["schemas"]["Comic"]["properties"]) == [*FIELDS, "match"]
     assert components["parameters"]["fields"]["schema"]["items"]["enum"] == list(FIELDS)
 
 
