@@ -29,7 +29,7 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import archive, envelope, log_line, pages, problems, responses, routes
+from app.web import archive, envelope, feeds, log_line, oembed, pages, problems, responses, robots, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -65,6 +65,9 @@ class XkcdGather(AsyncFlask):
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
         self.register_blueprint(archive.blueprint(caches))
+        self.register_blueprint(feeds.blueprint(self.gatherer, settings))
+        self.register_blueprint(oembed.blueprint(self.gatherer, settings))
+        self.register_blueprint(robots.blueprint())
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.before_request(routes.without_slash)

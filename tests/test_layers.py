@@ -14,6 +14,9 @@ HOUSE = {
     "app.application": [],
     "app.web": [
         "archive",
+        "feeds",
+        "oembed",
+        "robots",
         "pages",
         "routes",
         "request",
@@ -25,6 +28,8 @@ HOUSE = {
         "http_caching",
         "contract",
         "problems",
+        "xml_feeds",
+        "feed",
         "timeline",
         "fields",
         "query",
@@ -70,6 +75,8 @@ SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
 """Packages that are not above those that follow them in the list: neither knows the other."""
 PURE = {
     "app.web.http_caching",
+    "app.web.xml_feeds",
+    "app.web.feed",
     "app.web.timeline",
     "app.web.fields",
     "app.web.query",
@@ -97,10 +104,13 @@ OWNERS = {
         "app.runtime.async_flask",
         "app.web.archive",
         "app.web.envelope",
+        "app.web.feeds",
         "app.web.log_line",
+        "app.web.oembed",
         "app.web.pages",
         "app.web.request",
         "app.web.responses",
+        "app.web.robots",
         "app.web.routes",
     },
     "httpx": {"app.upstream.xkcd", "app.upstream.transport"},
@@ -111,6 +121,7 @@ OWNERS = {
     "certifi": {"app.upstream.connection_pool"},
     "serverless_wsgi": {"handler"},
     "sqlite3": {"app.caches.archive"},
+    "xml": {"app.web.xml_feeds"},
     "os": {"app.settings", "app.runtime.event_loop"},
 }
 

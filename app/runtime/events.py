@@ -17,6 +17,8 @@ MARGIN = 0.5
 # API Gateway's look like "JKJaXmPLvHcESHA=", Lambda's are UUIDs; anything else is not fit for a header.
 _REQUEST_ID = re.compile(r"[\w=+/.-]{1,128}", re.ASCII)
 
+_HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Ping:
@@ -57,12 +59,14 @@ def read(event: object) -> Ping | HttpRequest:
 
 def request_id(event: object, context: object) -> str | None:
     """The gateway's id of this request, or else Lambda's; None outside of both."""
-    gateway = event.get("requestContext") if isinstance(event, Mapping) else None
-    ids = (
-        gateway.get("requestId") if isinstance(gateway, Mapping) else None,
-        getattr(context, "aws_request_id", None),
-    )
+    ids = (_of_gateway(event, "requestId"), getattr(context, "aws_request_id", None))
     return next((text for text in ids if isinstance(text, str) and _REQUEST_ID.fullmatch(text)), None)
+
+
+def host(event: object) -> str | None:
+    """The host that the gateway received this request for; None outside of it. No caller can make it up."""
+    name = _of_gateway(event, "domainName")
+    return name if isinstance(name, str) and _HOST.fullmatch(name) else None
 
 
 def mount(event: Mapping[str, Any], base_path: str) -> tuple[str, str]:
@@ -89,3 +93,8 @@ def deadline(seconds: float, context: Context | None, now: float) -> float:
 def ping_deadline(seconds: float, context: Context | None, now: float) -> float:
     """When a ping must end: with the invocation, or without one in `seconds`."""
     return deadline(seconds if context is None else inf, context, now)
+
+
+def _of_gateway(event: object, name: str) -> object:
+    gateway = event.get("requestContext") if isinstance(event, Mapping) else None
+    return gateway.get(name) if isinstance(gateway, Mapping) else None

@@ -51,7 +51,19 @@ def parse_number(text: str) -> int:
 
 def parse_since(query: Mapping[str, Sequence[str]]) -> int:
     """The number that `since` gives, 0 to HIGHEST. Raises BadRequest."""
-    return _number(_once("since", query), "'since'", lowest=0)
+    return _number(once("since", query), "'since'", lowest=0)
+
+
+def parse_size(name: str, query: Mapping[str, Sequence[str]]) -> int | None:
+    """The pixels that this parameter gives, 1 to HIGHEST; None without it. Raises BadRequest."""
+    return _number(once(name, query), f"'{name}'") if name in query else None
+
+
+def once(name: str, query: Mapping[str, Sequence[str]]) -> str:
+    """The value of this parameter. Raises BadRequest if it has several."""
+    if len(query[name]) > 1:
+        raise BadRequest(f"'{name}' is given {len(query[name])} times: give it once.")
+    return query[name][0]
 
 
 def quoted(text: str) -> str:
@@ -82,7 +94,7 @@ def _number(text: str, what: str, hint: str = "", lowest: int = 1) -> int:
 
 
 def _count(name: str, query: Mapping[str, Sequence[str]]) -> int:
-    text = _once(name, query)
+    text = once(name, query)
     if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MOST:
         raise BadRequest(f"'{name}' must be a number from 1 to {MOST}, not {quoted(text)}.")
     return int(text)
@@ -93,13 +105,7 @@ def _seed(query: Mapping[str, Sequence[str]]) -> str | None:
         return None
     if "random" not in query:
         raise BadRequest("'seed' works with 'random': say how many comics, as in random=5&seed=2026-11-22.")
-    seed = _once("seed", query)
+    seed = once("seed", query)
     if not seed:
         raise BadRequest("'seed' is empty: give it a text, such as 2026-11-22.")
     return seed
-
-
-def _once(name: str, query: Mapping[str, Sequence[str]]) -> str:
-    if len(query[name]) > 1:
-        raise BadRequest(f"'{name}' is given {len(query[name])} times: give it once.")
-    return query[name][0]

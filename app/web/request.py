@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection
+from urllib.parse import quote
 
 from flask import request
 
@@ -19,6 +20,15 @@ def parameters() -> dict[str, list[str]]:
 def deadline(settings: Settings) -> float:
     """When this request must be answered, on the monotonic clock."""
     return events.deadline(settings.time_limit, request.environ.get("serverless.context"), time.monotonic())
+
+
+def address(path: str) -> str:
+    """The absolute address of a path of this service; without scheme and host where no gateway names the host.
+
+    The Host header is no source: a caller can write any, and a cache would show it to others.
+    """
+    host = events.host(request.environ.get("serverless.event"))
+    return f"{'' if host is None else f'https://{host}'}{quote(request.script_root)}{path}"
 
 
 def refuse_unknown(known: Collection[str]) -> None:
