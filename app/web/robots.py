@@ -5,7 +5,11 @@ from flask import Blueprint, Response, request
 from app.web import http_caching
 
 DISALLOWED = (
-    "/?",  # other selections of the gallery, of which there is no end
+    # The gallery's selections, of which there is no end. Some readers take "/?" for "/", so for everything.
+    "/?latest=",
+    "/?n=",
+    "/?random=",
+    "/?since=",
     "/archive.ndjson",
     "/comic",  # and all that begins like it: /comics, /comics/614
     "/info.0.json",
