@@ -23,11 +23,12 @@ def deadline(settings: Settings) -> float:
 
 
 def address(path: str) -> str:
-    """The absolute address of a path of this service; without scheme and host where no gateway names the host.
+    """The absolute address of a path of this service; without scheme and host where the caller's host is unknown.
 
-    The Host header is no source: a caller can write any, and a cache would show it to others.
+    The Host header is no source: a caller can write any, and a cache would show it to others. The gateway's name for
+    itself is one, unless CloudFront asked it in a caller's place.
     """
-    host = events.host(request.environ.get("serverless.event"))
+    host = None if "X-Amz-Cf-Id" in request.headers else events.host(request.environ.get("serverless.event"))
     return f"{'' if host is None else f'https://{host}'}{quote(request.script_root)}{path}"
 
 
