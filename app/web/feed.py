@@ -20,8 +20,8 @@ PUBLISHED = time(4, tzinfo=UTC)
 So the date is right from there eastwards to Japan, and no entry is in the future, which readers would hide.
 """
 
-# All that XML 1.0 cannot carry, not even escaped.
-_UNSENDABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# All that XML 1.0 cannot carry, not even escaped. Naming all that it can takes ten times as long to compile.
+_UNSENDABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
