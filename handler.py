@@ -25,7 +25,12 @@ app = create_app(Settings.from_environ())
 import serverless_wsgi  # noqa: E402 - it brings much, and while that is imported the app's connections open
 
 # What is not in this list leaves the function in base64.
-serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
+serverless_wsgi.TEXT_MIME_TYPES += [
+    "application/problem+json",
+    "application/atom+xml",
+    "application/rss+xml",
+    "application/feed+json",
+]
 
 
 def handler(event: object, context: events.Context | None) -> dict[str, Any]:

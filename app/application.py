@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app import pings
+from app import pings, stores
 from app.caches.bounded import Table
 from app.caches.later_table import LaterTable
 from app.caches.layers import Caches
@@ -30,13 +30,23 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import archive, as_xkcd, envelope, log_line, pages, problems, responses, routes, search
+from app.web import (
+    archive,
+    as_xkcd,
+    envelope,
+    feeds,
+    log_line,
+    oembed,
+    pages,
+    problems,
+    responses,
+    robots,
+    routes,
+    search,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
-
-    from app.caches.archive import Archive
-    from app.caches.search_index import SearchIndex
 
 _log = logging.getLogger(__package__)
 
@@ -57,20 +67,25 @@ class XkcdGather(AsyncFlask):
         transport = KeepAliveTransport(pool)
         self.event_loop.on_close(transport.aclose)
         xkcd = PoliteXkcd(Xkcd(settings, transport), time.monotonic, settings.hedge)
-        opened = self._open_archive(settings.archive) if settings.archive else None
+        opened = stores.open_archive(Path(settings.archive)) if settings.archive else None
+        if opened is not None:
+            self.event_loop.on_close(opened.aclose)
         if table is None and settings.table:
-            start = partial(_start_table, settings.table, clock)
+            start = partial(stores.start_table, settings.table, clock)
             table = start() if opened is None else LaterTable(start)
             self.event_loop.on_close(table.aclose)
         caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
-        searcher = Searcher(self.gatherer, caches, _open_index)
+        searcher = Searcher(self.gatherer, caches, stores.open_index)
         self.event_loop.on_close(searcher.aclose)
         self.register_blueprint(routes.blueprint(self.gatherer, searcher, caches, settings))
         self.register_blueprint(as_xkcd.blueprint(self.gatherer, settings))
         self.register_blueprint(search.blueprint())
         self.register_blueprint(archive.blueprint(caches))
+        self.register_blueprint(feeds.blueprint(self.gatherer, settings))
+        self.register_blueprint(oembed.blueprint(self.gatherer, settings))
+        self.register_blueprint(robots.blueprint())
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
         self.before_request(routes.without_slash)
@@ -106,18 +121,6 @@ class XkcdGather(AsyncFlask):
         """Close connections and the event loop. At the end of the process this happens by itself."""
         self.event_loop.close()
 
-    def _open_archive(self, path: str) -> "Archive | None":
-        from app.caches.archive import Archive  # imports sqlite3
-        from app.caches.archive_format import ArchiveError
-
-        try:
-            archive = Archive(Path(path))
-        except ArchiveError as error:
-            _log.warning("This process does without an archive: %s", error)
-            return None
-        self.event_loop.on_close(archive.aclose)
-        return archive
-
     def _leave(self, response: Response) -> Response:
         finished = envelope.finish(response, self._build_id)
         if (finished.calculate_content_length() or 0) > envelope.LARGEST_ANSWER:
@@ -130,18 +133,6 @@ class XkcdGather(AsyncFlask):
         """Log one line for an invocation. Lambda's JSON format puts each field at the root of the line."""
         _log.info(what, extra={**fields, "cold_start": self._cold})
         self._cold = False
-
-
-def _start_table(name: str, clock: Clock) -> Table:
-    from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
-
-    return ComicsTable(name, clock)
-
-
-def _open_index(archive: "Archive") -> "SearchIndex":
-    from app.caches.search_index import SearchIndex  # imports sqlite3
-
-    return SearchIndex(archive.path)
 
 
 def _problem(error: GatherError) -> Response:

@@ -17,20 +17,10 @@ BUILD_ID = Path(__file__).with_name("build_id.txt")
 ARCHIVE = Path(__file__).parent.parent / "archive.sqlite"
 """The archive of all comics, if there is one: beside handler.py, here and in the package."""
 
-OWN_PATHS = frozenset(
-    {
-        "archive",
-        "archive.ndjson",
-        "comic",
-        "comics",
-        "docs",
-        "health",
-        "info.0.json",
-        "openapi.json",
-        "opensearch.xml",
-        "today",
-    }
-)
+OWN_PATHS = frozenset({
+    "archive", "archive.ndjson", "atom.xml", "comic", "comics", "docs", "feed.json", "health", "info.0.json", "oembed",
+    "openapi.json", "opensearch.xml", "robots.txt", "rss.xml", "today",
+})  # fmt: skip
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)

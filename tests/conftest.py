@@ -20,6 +20,7 @@ from app.settings import Settings
 from tests.archives import write_archive
 from tests.contract import ContractClient
 from tools import build_zip, python313
+from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 from tools.table import LocalTable
 
@@ -38,6 +39,17 @@ logging.getLogger("asyncio").setLevel(logging.ERROR)
 def xkcd() -> Iterator[StandIn]:
     with StandIn(latency=0.0) as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+def send(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has xkcd send the records of these comics with some fields changed."""
+
+    def send(*numbers: int, **fields: object) -> None:
+        monkeypatch.setitem(FAULTS, "odd", changed(**fields))
+        xkcd.faults |= dict.fromkeys(numbers, "odd")
+
+    return send
 
 
 @pytest.fixture

@@ -12,8 +12,12 @@ HOUSE = {
     "handler": [],
     "app": [],
     "app.application": [],
+    "app.stores": [],
     "app.web": [
         "archive",
+        "feeds",
+        "oembed",
+        "robots",
         "pages",
         "as_xkcd",
         "routes",
@@ -27,6 +31,8 @@ HOUSE = {
         "http_caching",
         "contract",
         "problems",
+        "xml_feeds",
+        "feed",
         "timeline",
         "fields",
         "search_parameters",
@@ -89,6 +95,8 @@ SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
 """Packages that are not above those that follow them in the list: neither knows the other."""
 PURE = {
     "app.web.http_caching",
+    "app.web.xml_feeds",
+    "app.web.feed",
     "app.web.timeline",
     "app.web.fields",
     "app.web.query",
@@ -125,10 +133,13 @@ OWNERS = {
         "app.web.archive",
         "app.web.as_xkcd",
         "app.web.envelope",
+        "app.web.feeds",
         "app.web.log_line",
+        "app.web.oembed",
         "app.web.pages",
         "app.web.request",
         "app.web.responses",
+        "app.web.robots",
         "app.web.routes",
         "app.web.search",
     },
@@ -140,6 +151,7 @@ OWNERS = {
     "certifi": {"app.upstream.connection_pool"},
     "serverless_wsgi": {"handler"},
     "sqlite3": {"app.caches.archive", "app.caches.archive_format", "app.caches.search_texts"},
+    "xml": {"app.web.xml_feeds"},
     "os": {"app.settings", "app.runtime.event_loop"},
 }
 

@@ -84,7 +84,8 @@ def _printable(headers: dict[str, Texts]) -> dict[str, Texts]:
 
 
 def _named(context: Mapping[str, Any]) -> dict[str, str]:
-    return {name: context[name] for name in ("requestId", "stage") if isinstance(context.get(name), str)}
+    names = ("domainName", "requestId", "stage")
+    return {name: context[name] for name in names if isinstance(context.get(name), str)}
 
 
 def _encodable(text: str) -> str:

@@ -63,7 +63,7 @@ def finish(response: Response, build_id: str) -> Response:
     if "ETag" in response.headers:
         etag = etag_of([build_id, response.get_etag()])
         response.set_etag(etag, weak=True)  # a strong one would promise the same bytes, compressed or not
-        if response.status_code == 200 and request.if_none_match.contains_weak(etag):
+        if response.status_code == 200 and _has_it(response, etag):
             response.status_code = 304  # werkzeug leaves out the body and its headers
     if response.status_code != 304 and not response.content_encoding and accepts_gzip():
         _pack(response)
@@ -85,6 +85,16 @@ def content_security_policy() -> str:
         "connect-src 'self'; img-src data: https://xkcd.com https://*.xkcd.com; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def _has_it(response: Response, etag: str) -> bool:
+    """Whether the client has this response already: by its tag, or if it sent none, by the very time of its change.
+
+    Another process may have fetched an older version later, so an earlier time is no proof of it.
+    """
+    if request.if_none_match:
+        return request.if_none_match.contains_weak(etag)
+    return response.last_modified is not None and response.last_modified == request.if_modified_since
 
 
 def _request_id() -> str:

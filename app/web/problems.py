@@ -23,6 +23,7 @@ from app.errors import (
     Unreachable,
 )
 from app.gathering.gathered import Failure
+from app.web.query import quoted
 
 _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
     BadRequest: (400, "Bad request"),
@@ -89,6 +90,13 @@ def of_failures(failures: Sequence[Failure], latest: int | None) -> Problem:
         first.detail if len(problems) == 1 else f"None of the {len(problems)} comics could be fetched.",
         more={"failures": [problem.to_json() for problem in problems], "latest": latest},
         retry_after=max((problem.retry_after for problem in problems if problem.retry_after is not None), default=None),
+    )
+
+
+def of_format(name: str) -> Problem:
+    """The problem of a format that we do not write. oEmbed wants this status."""
+    return Problem(
+        501, "Not implemented", f"There is no oEmbed answer in the format {quoted(name)}: 'json' is the one."
     )
 
 

@@ -54,6 +54,18 @@ def parse_since(query: Mapping[str, Sequence[str]]) -> int:
     return _number(once("since", query), "'since'", lowest=0)
 
 
+def parse_size(name: str, query: Mapping[str, Sequence[str]]) -> int | None:
+    """The pixels that this parameter gives, 1 to HIGHEST; None without it. Raises BadRequest."""
+    return _number(once(name, query), f"'{name}'") if name in query else None
+
+
+def once(name: str, query: Mapping[str, Sequence[str]]) -> str:
+    """The value of this parameter. Raises BadRequest if it has several."""
+    if len(query[name]) > 1:
+        raise BadRequest(f"'{name}' is given {len(query[name])} times: give it once.")
+    return query[name][0]
+
+
 def quoted(text: str) -> str:
     """A caller's text for an error message: quoted, printable, and up to 40 characters."""
     shown = text if len(text) <= 40 else text[:39] + "…"
@@ -97,10 +109,3 @@ def _seed(query: Mapping[str, Sequence[str]]) -> str | None:
     if not seed:
         raise BadRequest("'seed' is empty: give it a text, such as 2026-11-22.")
     return seed
-
-
-def once(name: str, query: Mapping[str, Sequence[str]]) -> str:
-    """The only value of this parameter. Raises BadRequest if it has several."""
-    if len(query[name]) > 1:
-        raise BadRequest(f"'{name}' is given {len(query[name])} times: give it once.")
-    return query[name][0]

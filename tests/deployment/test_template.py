@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from app.web import http_caching
+from app.web.contract import contract
 from app.web.envelope import HEADERS, PREFLIGHT
 from tests.commands import ROOT
+from tests.contract import resolved
 from tests.deployment.conftest import CERTIFICATE, Template, compiled
 from tests.deployment.metric_filters import counts
 
@@ -213,7 +215,7 @@ def test_cloud_front_is_off_unless_asked_for(prod: Template, cloud_front: Templa
     assert defaults == ["off", "on"]
     assert prod["Conditions"]["HasCloudFront"] == {"Fn::Equals": [{"Ref": "CloudFront"}, "on"]}
     parts = [*prod["Resources"].values(), *prod["Outputs"].values()]
-    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 5
+    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 6
     assert {part["Condition"] for part in parts if "CloudFront" in part.get("Type", "")} == {"HasCloudFront"}
 
 
@@ -233,13 +235,26 @@ def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_tak
 
 def test_where_accept_decides_between_page_and_json_it_is_in_the_key_too(cloud_front: Template) -> None:
     distribution = properties(cloud_front, "Distribution")["DistributionConfig"]
-    (behavior,) = distribution["CacheBehaviors"]
+    behavior = distribution["CacheBehaviors"][0]
     by_type = {"PathPattern": "/archive", "CachePolicyId": {"Ref": "CachePolicyByType"}}
     assert behavior == {**distribution["DefaultCacheBehavior"], **by_type}
     config = properties(cloud_front, "CachePolicyByType")["CachePolicyConfig"]
     parameters = config["ParametersInCacheKeyAndForwardedToOrigin"]
     assert parameters["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
     assert parameters["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["since"]}
+
+
+def test_each_parameter_of_oembed_is_in_its_key(cloud_front: Template) -> None:
+    distribution = properties(cloud_front, "Distribution")["DistributionConfig"]
+    of_oembed = {"PathPattern": "/oembed", "CachePolicyId": {"Ref": "CachePolicyOfOembed"}}
+    assert distribution["CacheBehaviors"][1:] == [{**distribution["DefaultCacheBehavior"], **of_oembed}]
+    config, usual = (
+        properties(cloud_front, name)["CachePolicyConfig"] for name in ("CachePolicyOfOembed", "CachePolicy")
+    )
+    key = "ParametersInCacheKeyAndForwardedToOrigin"
+    names = [resolved(parameter)["name"] for parameter in contract()["paths"]["/oembed"]["get"]["parameters"]]
+    whitelist = {"QueryStringsConfig": {"QueryStringBehavior": "whitelist", "QueryStrings": names}}
+    assert config == {**usual, "Name": config["Name"], key: {**usual[key], **whitelist}}
 
 
 def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front: Template) -> None:
@@ -252,7 +267,7 @@ def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front:
 def test_cloud_front_keeps_no_problem(cloud_front: Template) -> None:
     responses = properties(cloud_front, "Distribution")["DistributionConfig"]["CustomErrorResponses"]
     assert {answer["ErrorCode"]: answer["ErrorCachingMinTTL"] for answer in responses} == dict.fromkeys(
-        (400, 404, 405, 500, 502, 503, 504), 0
+        (400, 404, 405, 500, 501, 502, 503, 504), 0
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.errors import BadEvent
-from app.runtime.events import HttpRequest, Ping, deadline, read
+from app.runtime.events import HttpRequest, Ping, deadline, host, read
 from tests.commands import ROOT
 from tests.rig import Context
 
@@ -146,3 +146,24 @@ def test_anything_else_is_refused_with_what_would_be_accepted(event: object, why
 )
 def test_the_deadline_is_the_nearer_of_ours_and_the_invocations(context: Context | None, seconds: float) -> None:
     assert deadline(8.0, context, now=1000.0) == 1000.0 + seconds
+
+
+def named(domain: object) -> dict[str, Any]:
+    """What is left of an event whose gateway names this domain."""
+    invocation = read(payload_2(requestContext={"http": {"method": "GET"}, "domainName": domain}))
+    assert isinstance(invocation, HttpRequest)
+    return invocation.event
+
+
+def test_the_host_is_the_one_that_the_gateway_names_and_no_header() -> None:
+    assert host(named("xkcd.example.org")) == "xkcd.example.org"
+
+
+@pytest.mark.parametrize("domain", [None, 5, "", "a/b", "a b", "é.example", "a\n", "a" * 254])
+def test_what_cannot_be_a_host_is_none(domain: object) -> None:
+    assert host(named(domain)) is None
+
+
+@pytest.mark.parametrize("event", [None, {}, {"requestContext": None}, {"headers": {"host": "evil.example"}}])
+def test_outside_of_a_gateway_there_is_no_host(event: object) -> None:
+    assert host(event) is None

@@ -44,6 +44,13 @@ def source(text: str) -> str:
         ("/?n=x", 400),
         ("/comic", 302),
         ("/today", 302),
+        ("/atom.xml", 200),
+        ("/rss.xml", 200),
+        ("/feed.json", 200),
+        ("/feed.json?n=1", 400),
+        ("/oembed?url=https://xkcd.com/614/", 200),
+        ("/oembed?url=https://xkcd.com/614/&format=xml", 501),
+        ("/robots.txt", 200),
     ],
 )
 def test_every_answer_carries_the_same_headers(client: FlaskClient, path: str, status: int) -> None:

@@ -80,7 +80,20 @@ def test_anything_else_does(other: str) -> None:
     assert other != etag()
 
 
-TAGGED = ["/comics?n=1,404", "/comics/1", "/comics/latest", "/1/info.0.json", "/?n=1", "/docs", "/openapi.json"]
+TAGGED = [
+    "/comics?n=1,404",
+    "/comics/1",
+    "/comics/latest",
+    "/1/info.0.json",
+    "/?n=1",
+    "/docs",
+    "/openapi.json",
+    "/atom.xml",
+    "/rss.xml",
+    "/feed.json",
+    "/oembed?url=https://xkcd.com/1/",
+    "/robots.txt",
+]
 
 
 def status(path: str, before: XkcdGather, now: XkcdGather) -> int:

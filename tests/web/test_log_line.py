@@ -75,6 +75,32 @@ def test_what_comes_from_the_archive_is_counted(
     assert [line[f"from_{source}"] for source in ("memory", "archive", "table", "xkcd")] == [0, 2, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "requested", "failed"),
+    [
+        ("/atom.xml", 200, 25, 1),
+        ("/rss.xml?latest=5", 200, 5, 0),
+        ("/feed.json", 200, 25, 1),
+        ("/oembed?url=https://xkcd.com/614/", 200, 1, 0),
+        ("/oembed?url=https://xkcd.com/2650/", 502, 1, 1),
+    ],
+)
+def test_the_gathering_of_a_feed_or_for_a_page_that_embeds_is_counted_too(
+    client: FlaskClient,
+    xkcd: StandIn,
+    lines: Callable[[], list[dict[str, Any]]],
+    path: str,
+    status: int,
+    requested: int,
+    failed: int,
+) -> None:
+    xkcd.faults[2650] = "html"
+    client.get(path)
+    (line,) = lines()
+    shown = (line["path"], line["status"], line["requested"], line["failed"])
+    assert shown == (path.partition("?")[0], status, requested, failed)
+
+
 def test_a_hundred_comics_are_one_line_all_the_same(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     client.get("/comics?n=1-100")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn, records
 
 CDN = "https://imgs.xkcd.com/comics/"
@@ -56,17 +55,6 @@ ODD: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
     "1: a date of those that share it": (1, {"year": "2006", "month": "1", "day": "1"}, {"date": "2006-01-01"}),
     "a padded date": (1, {"year": "2006", "month": "01", "day": "01"}, {"date": "2006-01-01"}),
 }
-
-
-@pytest.fixture
-def send(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Has xkcd send the records of these comics with some fields changed."""
-
-    def send(*numbers: int, **fields: object) -> None:
-        monkeypatch.setitem(FAULTS, "odd", changed(**fields))
-        xkcd.faults |= dict.fromkeys(numbers, "odd")
-
-    return send
 
 
 @pytest.mark.parametrize("name", ODD)

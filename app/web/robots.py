@@ -1,0 +1,34 @@
+"""What crawlers are asked to leave out: the paths that cost a gathering, and copies of what other paths have."""
+
+from flask import Blueprint, Response, request
+
+from app.web import http_caching
+
+DISALLOWED = (
+    # The gallery's selections, of which there is no end. Some readers take "/?" for "/", so for everything.
+    "/?latest=",
+    "/?n=",
+    "/?random=",
+    "/?since=",
+    "/archive.ndjson",
+    "/comic",  # and all that begins like it: /comics, /comics/614
+    "/info.0.json",
+    "/*/info.0.json",
+    "/oembed",
+    "/today",
+)
+
+
+def blueprint() -> Blueprint:
+    """/robots.txt. Crawlers read it at the root of a host; below a base path, it still names that host's paths."""
+    paths = Blueprint("robots", __name__)
+
+    @paths.get("/robots.txt")
+    def robots() -> Response:
+        rules = "".join(f"Disallow: {request.script_root}{path}\n" for path in DISALLOWED)
+        response = Response(f"User-agent: *\n{rules}", mimetype="text/plain")
+        response.headers["Cache-Control"] = http_caching.FOR_A_DAY
+        response.set_etag(http_caching.etag_of(rules))
+        return response
+
+    return paths
