@@ -29,3 +29,12 @@ def alter(path: Path, statement: str, *values: object) -> Path:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(statement, values)
     return path
+
+
+def damage(path: Path, near: int) -> Path:
+    """Overwrite a part of the whole archive, around the record of that comic."""
+    middle = path.read_bytes().index(f'"num": {near},'.encode())
+    with path.open("rb+") as file:
+        file.seek(middle - 20_000)
+        file.write(bytes(range(256)) * 160)
+    return path

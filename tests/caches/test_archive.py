@@ -14,7 +14,7 @@ from app.caches.archive import Archive
 from app.caches.archive_format import ArchiveError
 from app.comics.found import LatestNumber
 from app.runtime.event_loop import EventLoop
-from tests.archives import SOURCE, alter, write_archive
+from tests.archives import SOURCE, alter, damage, write_archive
 from tests.records import NOW, found
 from tools.stand_in import records
 
@@ -152,10 +152,7 @@ def test_an_unusable_record_is_left_out_and_noted_once(
 
 
 def test_what_turns_out_damaged_is_noted_once_and_counts_as_empty(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_archive(path)
-    with path.open("rb+") as file:
-        file.seek(path.stat().st_size // 4)
-        file.write(bytes(range(256)) * 160)
+    damage(write_archive(path), near=1050)
     archive = Archive(path)
     assert using(archive, read_all) != []  # as far as it goes
     assert (had(archive, 1), using(archive, read_all), archive.numbers) == ([], [], ())

@@ -16,7 +16,7 @@ from app.caches.dynamodb import ComicsTable
 from app.comics.found import DAY, LATEST_FRESH_FOR, MOST_FRESH
 from app.comics.selection import Latest, Listed, Randomly, Selection, Since
 from app.settings import VERSION
-from tests.archives import alter, write_archive
+from tests.archives import alter, damage, write_archive
 from tests.commands import program
 from tests.records import NOW, Clock, found
 from tests.rig import Rig, nums
@@ -234,10 +234,7 @@ def test_an_archive_that_cannot_be_used_is_noted_once_and_left_out(
 def test_an_archive_that_turns_out_damaged_costs_nobody_a_comic(
     path: Path, make_app: Callable[..., XkcdGather]
 ) -> None:
-    write_archive(path)
-    with path.open("rb+") as file:
-        file.seek(path.stat().st_size // 4)
-        file.write(bytes(range(256)) * 160)
+    damage(write_archive(path), near=1050)
     client = make_app(archive=str(path)).test_client()
     document = client.get("/comics?n=1000-1099").json
     assert (document["complete"], {comic["source"] for comic in document["comics"]}) == (True, {"xkcd"})

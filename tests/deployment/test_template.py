@@ -215,19 +215,16 @@ def test_cloud_front_is_off_unless_asked_for(prod: Template, cloud_front: Templa
     assert defaults == ["off", "on"]
     assert prod["Conditions"]["HasCloudFront"] == {"Fn::Equals": [{"Ref": "CloudFront"}, "on"]}
     parts = [*prod["Resources"].values(), *prod["Outputs"].values()]
-    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 6
+    assert sum(part.get("Condition") == "HasCloudFront" for part in parts) == 5
     assert {part["Condition"] for part in parts if "CloudFront" in part.get("Type", "")} == {"HasCloudFront"}
 
 
-def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_taken(cloud_front: Template) -> None:
+def test_cloud_fronts_key_is_the_path_all_parameters_and_whether_gzip_is_taken(cloud_front: Template) -> None:
     config = properties(cloud_front, "CachePolicy")["CachePolicyConfig"]
     assert config["ParametersInCacheKeyAndForwardedToOrigin"] == {
         "EnableAcceptEncodingGzip": True,
         "EnableAcceptEncodingBrotli": False,
-        "QueryStringsConfig": {
-            "QueryStringBehavior": "whitelist",
-            "QueryStrings": ["n", "random", "seed", "latest", "since", "fields"],
-        },
+        "QueryStringsConfig": {"QueryStringBehavior": "all"},
         "HeadersConfig": {"HeaderBehavior": "none"},
         "CookiesConfig": {"CookieBehavior": "none"},
     }
@@ -242,19 +239,6 @@ def test_where_accept_decides_between_page_and_json_it_is_in_the_key_too(cloud_f
     parameters = config["ParametersInCacheKeyAndForwardedToOrigin"]
     assert parameters["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
     assert parameters["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["since"]}
-
-
-def test_each_parameter_of_oembed_is_in_its_key(cloud_front: Template) -> None:
-    distribution = properties(cloud_front, "Distribution")["DistributionConfig"]
-    of_oembed = {"PathPattern": "/oembed", "CachePolicyId": {"Ref": "CachePolicyOfOembed"}}
-    assert distribution["CacheBehaviors"][1:] == [{**distribution["DefaultCacheBehavior"], **of_oembed}]
-    config, usual = (
-        properties(cloud_front, name)["CachePolicyConfig"] for name in ("CachePolicyOfOembed", "CachePolicy")
-    )
-    key = "ParametersInCacheKeyAndForwardedToOrigin"
-    names = [resolved(parameter)["name"] for parameter in contract()["paths"]["/oembed"]["get"]["parameters"]]
-    whitelist = {"QueryStringsConfig": {"QueryStringBehavior": "whitelist", "QueryStrings": names}}
-    assert config == {**usual, "Name": config["Name"], key: {**usual[key], **whitelist}}
 
 
 def test_cloud_front_keeps_what_the_app_says_for_as_long_as_it_says(cloud_front: Template) -> None:
