@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
     from app.caches.archive import Archive
+    from app.gathering.image_filler import ImageFiller
 
 _log = logging.getLogger(__package__)
 
@@ -63,6 +64,7 @@ class XkcdGather(AsyncFlask):
         caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
+        self._caches, self._table, self._clock = caches, table, clock
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
         self.register_blueprint(archive.blueprint(caches))
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
@@ -88,9 +90,20 @@ class XkcdGather(AsyncFlask):
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Answer a ping with its report, within the time that the invocation has left."""
         deadline = events.ping_deadline(self._settings.time_limit, context, time.monotonic())
-        report = self.event_loop.run(pings.ping(self.gatherer, self.filler, self._settings, deadline))
+        report = self.event_loop.run(
+            pings.ping(self.gatherer, self.filler, self.image_filler, self._settings, deadline)
+        )
         self._note("ping", report)
         return report
+
+    @cached_property
+    def image_filler(self) -> "ImageFiller | None":
+        """Looks up the images of the table's comics, if there is a table. Made when it is first needed."""
+        if self._table is None:
+            return None
+        from app.image_lookup import image_filler  # imports what no request needs
+
+        return image_filler(self._settings, self.event_loop, self._caches, self._table, self._clock)
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a bug of ours, with the path in a form that cannot forge a line of the log."""

@@ -1,9 +1,10 @@
 """The archive: all of xkcd in one SQLite file, as `make archive` wrote it, read-only.
 
-The file has xkcd's `application_id` and the format's version as `user_version`, and two tables:
+The file has xkcd's `application_id` and the format's version as `user_version`, and these tables:
 
 - `comics`: `num`, `fetched_at` (Unix time), and `record`, xkcd's record as JSON text. The index `numbers` has the
   numbers alone, so that listing them does not read all records.
+- `images`: facts about comics' images, as in image_rows.py. If a record names another image by now, they are void.
 - `meta`: `name` and `value` of `source` (where the records are from), `latest` (the latest number as the source
   reported it) and `made_at` (when it did, Unix time).
 
@@ -17,7 +18,9 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from app.caches import image_rows
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import BadAnswer, GatherError
@@ -26,16 +29,18 @@ from app.runtime.per_loop import PerLoop
 APPLICATION_ID = int.from_bytes(b"xkcd")
 """Marks an SQLite file as an archive."""
 
-VERSION = 1
+VERSION = 2
 """The version of the format. An archive of another version is left out."""
 
 AT_ONCE = 100
 """Records that are read before others on the event loop have their turn. That takes 3 ms at most."""
 
-Row = tuple[int, float, bytes]
-"""A comic's number, when it was fetched, and its record."""
+Row = tuple[Any, ...]
+"""A comic's number, when it was fetched, its record, and the columns of `images` but for the number."""
 
-COMICS = "SELECT num, fetched_at, CAST(record AS BLOB) FROM comics WHERE num"
+COMICS = f"""
+SELECT num, fetched_at, CAST(record AS BLOB), {image_rows.COLUMNS} FROM comics LEFT JOIN images USING (num) WHERE num
+"""  # noqa: S608 - our own columns
 """A query for rows. A damaged record does not hinder the others, because it comes as bytes."""
 
 _log = logging.getLogger(__name__)
@@ -121,12 +126,12 @@ class Archive:
             return []
 
     def _found(self, rows: Iterable[Row]) -> Iterator[Found]:
-        for num, fetched_at, record in rows:
+        for num, fetched_at, record, *about_image in rows:
             try:
                 comic = Comic.from_json(record)
                 if comic.num != num:
                     raise BadAnswer(f"it is that of comic {comic.num}.")
-                yield Found(comic, float(fetched_at), "archive")
+                yield Found(comic, float(fetched_at), "archive", image=image_rows.to_image(*about_image))
             except (TypeError, ValueError, RecursionError, BadAnswer) as error:
                 self._note(f"has an unusable record of comic {num}: {error}")
 

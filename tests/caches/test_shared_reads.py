@@ -40,6 +40,9 @@ class SlowTable:
     async def held(self) -> Mapping[int, float]:
         return {1: NOW}
 
+    async def looked(self) -> Mapping[int, float]:
+        return {1: NOW + 1}
+
     async def aclose(self) -> None:
         self.kept.append(-1)
 

@@ -9,6 +9,7 @@ import pytest
 
 from app import pings
 from app.caches import items
+from app.caches.attributes import Item
 from app.caches.dynamodb import ComicsTable
 from app.comics.comic import Comic
 from app.comics.found import CLOCK_SKEW, DAY, LATEST_FRESH_FOR, Found, LatestNumber
@@ -52,7 +53,7 @@ def later(rig: Rig) -> None:
     rig.clock.now += LATEST_FRESH_FOR
 
 
-def put(table: LocalTable, item: items.Item) -> None:
+def put(table: LocalTable, item: Item) -> None:
     """Write that item to the table."""
     with closing(table.client()) as client:
         client.put_item(TableName=table.name, Item=dict(item))

@@ -300,7 +300,7 @@ def test_an_archive_from_another_source_is_refused(xkcd: StandIn, tmp_path: Path
     [
         lambda path: path.write_bytes(b"rubbish" * 999),
         lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-        lambda path: alter(path, "PRAGMA user_version = 2"),
+        lambda path: alter(path, "PRAGMA user_version = 3"),
     ],
     ids=["rubbish", "halved", "a later version"],
 )
