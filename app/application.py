@@ -125,10 +125,11 @@ class XkcdGather(AsyncFlask):
         return archive
 
     def _leave(self, response: Response) -> Response:
-        finished = envelope.finish(response, self._build_id)
+        images_url = self._settings.images_url
+        finished = envelope.finish(response, self._build_id, images_url)
         if (finished.calculate_content_length() or 0) > envelope.LARGEST_ANSWER:
             too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
-            finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
+            finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id, images_url)
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
 

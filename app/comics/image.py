@@ -49,6 +49,12 @@ def path(img: str | None) -> str | None:
     return parts.path if is_there else None
 
 
+def shown(img: str, images_url: str) -> str:
+    """The address from which a page shows this image, where `images_url` stands in for IMAGES."""
+    where = path(img)
+    return img if where is None or images_url == IMAGES else images_url + where
+
+
 def doubled(address: str) -> str | None:
     """The address or path of the same image in twice the resolution, if it has one; None for an unusual name."""
     folder, slash, name = address.rpartition("/")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from app.comics.found import Found
 from app.comics.selection import Selection
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
@@ -31,7 +32,15 @@ def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> s
     """The tag of the comics and failures, whatever their source and time."""
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [found.comic.record for found in gathered.comics], failures])
+    return etag_of([asked, [content(found) for found in gathered.comics], failures])
+
+
+def content(found: Found) -> object:
+    """All of a comic that an answer depends on, but for its source and time, as a JSON value."""
+    image = found.image
+    size = image.size if image is not None else None
+    facts = None if image is None else [image.has_2x, size and [size.width, size.height]]
+    return [found.comic.record, facts]
 
 
 def etag_of(content: object) -> str:

@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.clock import Clock
+from app.comics import image
 from app.comics.comic import LICENSE
 from app.errors import GatherError
 from app.gathering.gathered import Gathered
@@ -57,6 +59,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
         return _lasting(contract.text(), "application/json")
 
     pages.add_app_template_filter(_with_code, "with_code")
+    pages.add_app_template_filter(partial(image.shown, images_url=settings.images_url), "shown")
     pages.add_app_template_global(inlined.text, "inlined")
     pages.add_app_template_global(inlined.data_uri, "data_uri")
 

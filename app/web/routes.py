@@ -36,9 +36,9 @@ def blueprint(gatherer: Gatherer, caches: Caches, settings: Settings) -> Bluepri
 
     @api.get("/comics/<num>/image")
     async def image(num: str) -> Response:
-        refuse_unknown({"seed"} if num == "random" else ())
-        chosen = _one(num)
-        return responses.image(chosen, await gather(chosen))
+        refuse_unknown({"seed", "size"} if num == "random" else {"size"})
+        is_sharp, chosen = query.parse_size(parameters()) == "2x", _one(num)
+        return responses.image(chosen, is_sharp, await gather(chosen))
 
     @api.get("/<num>/info.0.json")
     async def record(num: str) -> Response:
