@@ -27,6 +27,9 @@ _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASC
 
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
+IMAGES = "https://imgs.xkcd.com"
+"""The server of xkcd's images."""
+
 FLOOR = 3290
 """The default floor. A release renews it and its date."""
 
@@ -52,7 +55,7 @@ class Settings:
 
     xkcd_url: str = "https://xkcd.com"
     """xkcd's scheme, host and port."""
-    images_url: str = "https://imgs.xkcd.com"
+    images_url: str = IMAGES
     """The same of the server of xkcd's images."""
     contact: str = ""
     """Web or mail address at which xkcd reaches the operator, in the User-Agent of each request; empty for none."""
@@ -88,9 +91,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
-        _check_origin("IMAGES_URL", self.images_url, "https://imgs.xkcd.com")
-        parts = urlsplit(self.xkcd_url)
-        if parts.scheme == "http" and parts.hostname == "xkcd.com":
+        _check_origin("IMAGES_URL", self.images_url, IMAGES)
+        if self.xkcd_url.startswith("http:") and urlsplit(self.xkcd_url).hostname == "xkcd.com":
             raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
         if self.contact and not _CONTACT.fullmatch(self.contact):
             raise ValueError(

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-IMAGES = "https://imgs.xkcd.com"
-"""The server of xkcd's images. Those that are elsewhere are not looked up."""
+from app.settings import IMAGES
 
 LARGEST_SIDE = 65535
 """Pixels of a side, as JPEG and GIF allow. A PNG that claims more is not believed."""
@@ -43,7 +42,7 @@ class Image:
 
 
 def path(img: str | None) -> str | None:
-    """The path at which IMAGES has this image; None if it has not."""
+    """The path at which IMAGES has this image; None if it has not, so that it is not looked up."""
     parts = urlsplit(img or "")
     is_there = img is not None and img.startswith(f"{IMAGES}/") and not parts.query and not parts.fragment
     return parts.path if is_there else None

@@ -8,8 +8,8 @@ from functools import cache
 from flask import Response, g, request
 
 from app.comics.comic import LICENSE
-from app.comics.image import IMAGES
 from app.runtime import events
+from app.settings import IMAGES
 from app.web import inlined
 from app.web.http_caching import NO_STORE, etag_of
 

@@ -44,7 +44,7 @@ class TableRig(Rig):
 
     def ping(self) -> dict[str, Any]:
         settings = Settings(fill_at_most=3)
-        report = self.loop.run(pings.ping(self.gatherer, self.filler, settings, time.monotonic() + 8.0))
+        report = self.loop.run(pings.ping(self.gatherer, self.filler, None, settings, time.monotonic() + 8.0))
         return {name: value for name, value in report.items() if name != "milliseconds"}
 
 
