@@ -230,13 +230,14 @@ def test_a_ping_fills_gaps_and_reports_it(
     reports = [app.ping(Context()) for _ in range(2)]
     for report in reports:
         assert isinstance(report.pop("milliseconds"), int)
+    images = {"images": 7, "images_failed": 0, "images_left": 1}  # the latest comic is not one of the 7
     assert reports == [
-        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2656, "problem": None},
-        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2649, "problem": None},
+        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2656, **images, "problem": None},
+        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2649, **images, "problem": None},
     ]
     assert table.items().keys() == {0, *range(2665, 2650, -1)}
     assert table.asked["Scan"] == 2  # one of them this test's own
-    assert xkcd.connections == 5
+    assert xkcd.connections == 10  # five for comics and five for images
 
 
 def test_a_ping_ends_in_time_and_the_next_writes_what_it_could_not(

@@ -215,7 +215,12 @@ def test_a_ping_goes_on_with_the_floor_when_the_latest_is_implausible(xkcd: Stan
         report = rig.ping()
     problem = report.pop("problem")
     assert problem.startswith("xkcd reports 1 as the latest comic, but only 2665 to ")
-    assert report == {"latest": None, "gathered": 3, "failed": 0, "missing": 2661}
+    assert {name: report[name] for name in ("latest", "gathered", "failed", "missing")} == {
+        "latest": None,
+        "gathered": 3,
+        "failed": 0,
+        "missing": 2661,
+    }
     assert xkcd.connections == pings.CONNECTIONS
     assert table.items().keys() == {2665, 2664, 2663}
 
