@@ -148,8 +148,8 @@ def test_an_unknown_latest_for_another_reason_does_not_say_when(client: FlaskCli
         ),
         (
             "/comics?fields=num,titel",
-            "A comic has no field 'titel'. Its fields are num, title, date, alt, img, img_2x, width, height, transcript, link, news, "
-            "interactive, url, explained, source, fetched_at, stale.",
+            "A comic has no field 'titel'. Its fields are num, title, date, alt, img, img_2x, width, height, "
+            "transcript, link, news, interactive, url, explained, source, fetched_at, stale.",
         ),
         ("/comics/614/image?fields=img", "Unknown parameter 'fields'. Known parameters: size."),
         ("/comics/random/image?n=1", "Unknown parameter 'n'. Known parameters: seed, size."),
