@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
     async def exchange(self, request: bytes, enough: int | None = None) -> Answer:
         """Send a request without a body and return its answer. Raises NoAnswer, having closed the connection.
 
-        A body with more than `enough` bytes is cut off there, and the connection is closed.
+        A body that goes on after `enough` bytes is cut off there, and the connection is closed.
         """
         self._reset()
         self.received, self._enough = 0, enough

@@ -59,9 +59,15 @@ def mimetype(path: str) -> str:
 
 
 def answered(path: str, headers: Mapping[str, str], fault: str | None) -> Iterator[Step] | list[Step]:
-    """The answer to a request with these headers (in lower case), perhaps with a fault: a name in IMAGE_FAULTS."""
-    file = drawing(path) or b""
-    if fault is not None:
+    """The answer to a request with these headers (in lower case).
+
+    There may be a fault: a name in IMAGE_FAULTS or LONG_HEADERS.
+    """
+    if fault in LONG_HEADERS:
+        file = draw(Size(321, 123), "1", "JPEG", icc_profile=bytes(LONG_HEADERS[fault]))
+    else:
+        file = drawing(path) or b""
+    if fault in IMAGE_FAULTS:
         return IMAGE_FAULTS[fault](file)
     if not file:
         return [answer(b"<h1>404 Not Found</h1>", "404 Not Found", kind="text/html")]
@@ -78,25 +84,17 @@ def _huge(file: bytes) -> Iterator[Step]:
     yield from repeat(bytes(65536))
 
 
-def _jpeg_with_header(bytes_of_header: int) -> Fault:
-    """A JPEG whose size comes after so many bytes, as with a thumbnail and a profile in front; Range is ignored."""
-
-    def fault(file: bytes) -> Iterator[Step]:
-        yield answer(draw(Size(321, 123), "1", "JPEG", icc_profile=bytes(bytes_of_header)), kind="image/jpeg")
-
-    return fault
-
-
 IMAGE_FAULTS: dict[str, Fault] = {
     **FAULTS,
     "huge": _huge,
     "ignores-range": lambda file: iter([answer(file + bytes(300_000), kind="image/png")]),
     "cut-header": lambda file: iter([answer(file[:10], "206 Partial Content", kind="image/png")]),
-    "long-header": _jpeg_with_header(20_000),
-    "longer-header": _jpeg_with_header(100_000),
     "impossible-size": lambda file: iter([answer(file[:16] + b"\xff" * 8 + file[24:], kind="image/png")]),
 }
 """Faults of images: those of records, which get the file instead, and others."""
+
+LONG_HEADERS = {"long-header": 20_000, "longer-header": 100_000}
+"""Images, named like faults, with so many bytes in front of their size: a profile, as a JPEG may have."""
 
 
 @cache

@@ -24,7 +24,7 @@ class StandIn:
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
     `passing_faults` hits one request for a comic. `image_faults` maps an image's path, or "" for all of them, to a name
-    in images.IMAGE_FAULTS. `reported` is the comic at /info.0.json if that is not the `latest`, and
+    there (tools/stand_in/images.py). `reported` is the comic at /info.0.json if that is not the `latest`, and
     `surplus` are numbers above the latest that have a comic all the same; a comic that xkcd has not is made up.
     `has_validators` says whether records have Last-Modified. All these may be changed at any time. `asked` counts
     requests by path, `connections` the accepted connections, and `last_headers` are those of the request answered
