@@ -18,6 +18,9 @@ from app.runtime.time_limit import TimeLimit
 from app.upstream.budget import Budget
 from app.upstream.polite_images import PoliteImages
 
+WRITING = 0.3
+"""Seconds before the deadline at which looking up ends, so that there is time to write what was learnt."""
+
 IN_VAIN = 2
 """Consecutive groups that brought nothing, after which it ends."""
 
@@ -85,7 +88,7 @@ class ImageFiller:
         groups brought nothing. Raises TableError if the table cannot be read.
         """
         todo, run = (await self._left(deadline))[:most], _Run()
-        while run.tried < len(todo) and run.goes_on and time.monotonic() < deadline:
+        while run.tried < len(todo) and run.goes_on and time.monotonic() < deadline - WRITING:
             group = todo[run.tried : run.tried + self._at_once]
             errors = await self._look_up(group, deadline)
             run.record(group, errors)
@@ -116,9 +119,9 @@ class ImageFiller:
         stored: dict[int, Found] = {}
         await self._table.comics(group, stored)
         due = [found for found in stored.values() if not is_valid(found.looked_until, self._clock())]
-        budget = Budget(2 * len(due), self._rng, deadline)
+        budget = Budget(2 * len(due), self._rng)
         try:
-            outcomes = await asyncio.gather(*(self._outcome(found, budget, deadline) for found in due))
+            outcomes = await asyncio.gather(*(self._outcome(found, budget, deadline - WRITING) for found in due))
         finally:
             self._images.close(budget)
         await self._caches.for_request(deadline).keep([found for found in outcomes if isinstance(found, Found)])
