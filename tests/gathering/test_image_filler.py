@@ -1,5 +1,6 @@
 """Looking up the images of the table's comics."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
