@@ -74,7 +74,9 @@ def interrupted(app: XkcdGather, settings: Settings) -> str:
     """What is left to do after Ctrl-C, as a line for the reader."""
     missing = filling.count_missing(app)
     if missing == 0:
-        return f"Interrupted, but {settings.table} is complete."
+        images = filling.count_images_left(app)
+        left = f"{images} images are to be looked up. Run it again to continue."
+        return f"Interrupted, but {settings.table} " + (f"has all comics: {left}" if images else "is complete.")
     left = "" if missing is None else f" {missing} comics are missing."
     return f"Interrupted: {settings.table} keeps what it has.{left} Run it again to continue."
 
