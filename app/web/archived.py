@@ -47,7 +47,7 @@ class Archived:
         The ETag depends only on the archive and the newer comics.
         """
         about = [self.archive.made_at, len(self.archive.numbers), self._latest]
-        newer = [http_caching.content(found) for found in await self._newer()]
+        newer = [http_caching.content(found, http_caching.IMAGE_FIELDS) for found in await self._newer()]
         etag, kept = http_caching.etag_of([form, since, about, newer]), self._kept.get(form)
         if kept is not None and kept.etag == etag:
             return kept

@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 
 from app.comics.found import Found
 from app.comics.selection import Selection
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
+
+IMAGE_FIELDS = ("img_2x", "width", "height")
+"""The fields of a comic that say what is known of its image."""
 
 NO_STORE = "no-store"
 FOR_A_DAY = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=2592000"
@@ -29,18 +33,19 @@ def cache_control(selection: Selection, gathered: Gathered) -> str:
 
 
 def etag(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> str:
-    """The tag of the comics and failures, whatever their source and time."""
+    """The tag of the comics and failures, whatever their source and time.
+
+    It depends on what is known of the images as far as `fields` has that.
+    """
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [content(found) for found in gathered.comics], failures])
+    return etag_of([asked, [content(found, fields) for found in gathered.comics], failures])
 
 
-def content(found: Found) -> object:
-    """All of a comic that an answer depends on, but for its source and time, as a JSON value."""
-    image = found.image
-    size = image.size if image is not None else None
-    facts = None if image is None else [image.has_2x, size and [size.width, size.height]]
-    return [found.comic.record, facts]
+def content(found: Found, fields: Collection[str]) -> list[object]:
+    """What a tag depends on if an answer shows these fields of a comic."""
+    comic = found.to_json()
+    return [found.comic.record, *(comic[name] for name in IMAGE_FIELDS if name in fields)]
 
 
 def etag_of(content: object) -> str:

@@ -16,6 +16,7 @@ from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
 from app.web import contract, http_caching, inlined, problems, query, responses
+from app.web.fields import FIELDS
 from app.web.problems import Problem
 from app.web.request import deadline, parameters
 from app.web.timeline import timeline
@@ -36,7 +37,9 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
         if failures and not gathered.comics:
             problem = problems.of_failures(gathered.failures, gathered.latest)
             return responses.with_timing(_trouble(problem, failures=failures, **_gathering(gathered)), gathered)
-        return responses.with_caching(_gallery(200, failures=failures, **_gathering(gathered)), chosen, (), gathered)
+        return responses.with_caching(
+            _gallery(200, failures=failures, **_gathering(gathered)), chosen, FIELDS, gathered
+        )
 
     @pages.get("/comic")
     def comic() -> AnyResponse:

@@ -66,7 +66,7 @@ def image(selection: Selection, is_sharp: bool, gathered: Gathered) -> Response:
         raise NoImage(found.comic.num)
     response = Response(status=302)
     response.location = (found.image and found.image.img_2x if is_sharp else None) or found.comic.img
-    return with_caching(response, selection, (), gathered)
+    return with_caching(response, selection, ("img_2x",) if is_sharp else (), gathered)
 
 
 def problem(problem: Problem) -> Response:
@@ -93,7 +93,10 @@ def index(about: dict[str, Any]) -> Response:
 
 
 def with_caching(response: Response, selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
-    """The response with Cache-Control, and with an ETag if it is cacheable."""
+    """The response with Cache-Control, and with an ETag if it is cacheable.
+
+    `fields` are those of comics that it shows.
+    """
     response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)
     if response.headers["Cache-Control"] != http_caching.NO_STORE:
         response.set_etag(http_caching.etag(selection, fields, gathered))
