@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,8 @@ from app.web import (
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from app.gathering.image_filler import ImageFiller
+
 _log = logging.getLogger(__package__)
 
 
@@ -77,6 +79,7 @@ class XkcdGather(AsyncFlask):
         caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
+        self._caches, self._table, self._clock = caches, table, clock
         searcher = Searcher(self.gatherer, caches, stores.open_index)
         self.event_loop.on_close(searcher.aclose)
         self.register_blueprint(routes.blueprint(self.gatherer, searcher, caches, settings))
@@ -109,9 +112,19 @@ class XkcdGather(AsyncFlask):
     def ping(self, context: events.Context | None) -> dict[str, Any]:
         """Answer a ping with its report, within the time that the invocation has left."""
         deadline = events.ping_deadline(self._settings.time_limit, context, time.monotonic())
-        report = self.event_loop.run(pings.ping(self.gatherer, self.filler, self._settings, deadline))
+        ping = pings.ping(self.gatherer, self.filler, self.image_filler, self._settings, deadline)
+        report = self.event_loop.run(ping)
         self._note("ping", report)
         return report
+
+    @cached_property
+    def image_filler(self) -> "ImageFiller | None":
+        """Looks up the images of the table's comics, if there is a table. Made when it is first needed."""
+        if self._table is None:
+            return None
+        from app.image_lookup import image_filler  # imports what no request needs
+
+        return image_filler(self._settings, self.event_loop, self._caches, self._table, self._clock)
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a bug of ours, with the path in a form that cannot forge a line of the log."""
@@ -122,10 +135,11 @@ class XkcdGather(AsyncFlask):
         self.event_loop.close()
 
     def _leave(self, response: Response) -> Response:
-        finished = envelope.finish(response, self._build_id)
+        finish = partial(envelope.finish, build_id=self._build_id, images_url=self._settings.images_url)
+        finished = finish(response)
         if (finished.calculate_content_length() or 0) > envelope.LARGEST_ANSWER:
             too_large = AnswerTooLarge("These comics are too large for one answer: ask for fewer at a time.")
-            finished = envelope.finish(responses.problem(problems.of_error(too_large)), self._build_id)
+            finished = finish(responses.problem(problems.of_error(too_large)))
         self._note("request", log_line.of_request(request, finished, g.get("gathered"), time.monotonic() - g.began))
         return finished
 

@@ -1,14 +1,17 @@
-"""A scheduled ping: fetches the latest number, opens connections, and fills gaps in the table."""
+"""A scheduled ping: fetches the latest number, opens connections, fills gaps in the table, and looks up images."""
 
 import logging
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import ImplausibleLatest, TableError, UpstreamError
 from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.gathering.image_filler import ImageFiller
 
 CONNECTIONS = 5
 """Idle connections to xkcd after a ping, for as many comics as a request without parameters gets."""
@@ -16,13 +19,16 @@ CONNECTIONS = 5
 _log = logging.getLogger(__name__)
 
 
-async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, deadline: float) -> dict[str, Any]:
-    """Do all that a ping does, and report it. The counts are of comics.
+async def ping(
+    gatherer: Gatherer, filler: Filler | None, images: "ImageFiller | None", settings: Settings, deadline: float
+) -> dict[str, Any]:
+    """Do all that a ping does, and report it. The counts are of comics, or of images as their names say.
 
     Whatever goes wrong is in the report: it never raises, as Lambda would invoke such a ping twice more.
     """
     began = time.monotonic()
     report: dict[str, Any] = {"latest": None, "gathered": 0, "failed": 0, "missing": None}
+    report |= {"images": 0, "images_failed": 0, "images_left": None}
     problems: list[str | None] = []
     try:
         try:
@@ -34,6 +40,10 @@ async def ping(gatherer: Gatherer, filler: Filler | None, settings: Settings, de
             latest = report["latest"] or await gatherer.known_latest(deadline)
             report |= asdict(await filler.fill(latest, settings.fill_at_most, deadline))
             problems.append(report["problem"])
+        if images is not None:
+            looked_up = await images.fill(settings.fill_at_most, deadline)
+            report |= {"images": looked_up.looked_up, "images_failed": looked_up.failed, "images_left": looked_up.left}
+            problems.append(looked_up.problem)
     except (UpstreamError, TableError) as error:
         problems.append(str(error))
     except Exception as error:

@@ -23,7 +23,13 @@ OWN_PATHS = frozenset({
 })  # fmt: skip
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
+# So that it can stand in a Content-Security-Policy too.
+_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
+
+IMAGES = "https://imgs.xkcd.com"
+"""The server of xkcd's images."""
 
 FLOOR = 3290
 """The default floor. A release renews it and its date."""
@@ -50,6 +56,8 @@ class Settings:
 
     xkcd_url: str = "https://xkcd.com"
     """xkcd's scheme, host and port."""
+    images_url: str = IMAGES
+    """The same of the server of xkcd's images."""
     contact: str = ""
     """Web or mail address at which xkcd reaches the operator, in the User-Agent of each request; empty for none."""
     ca_file: str | None = None
@@ -83,13 +91,9 @@ class Settings:
     """Identifies the deployed package, and is part of every ETag; empty outside a package."""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.xkcd_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-            raise ValueError(
-                f"XKCD_URL is {self.xkcd_url!r}, but must be like 'https://xkcd.com': "
-                "http or https, a host, perhaps a port, and nothing after it"
-            )
-        if parts.scheme == "http" and parts.hostname == "xkcd.com":
+        _check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
+        _check_origin("IMAGES_URL", self.images_url, IMAGES)
+        if self.xkcd_url.startswith("http:") and urlsplit(self.xkcd_url).hostname == "xkcd.com":
             raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
         if self.contact and not _CONTACT.fullmatch(self.contact):
             raise ValueError(
@@ -118,6 +122,7 @@ class Settings:
         default = cls()
         return cls(
             xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
+            images_url=environ.get("IMAGES_URL", "").removesuffix("/") or default.images_url,
             contact=environ.get("CONTACT", ""),
             ca_file=environ.get("SSL_CERT_FILE") or None,
             connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
@@ -130,6 +135,14 @@ class Settings:
             fill_at_most=_count(environ, "FILL_AT_MOST", default.fill_at_most),
             fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),
             build_id=build_id.read_text() if build_id.exists() else default.build_id,
+        )
+
+
+def _check_origin(name: str, url: str, example: str) -> None:
+    if not _ORIGIN.fullmatch(url):
+        raise ValueError(
+            f"{name} is {url!r}, but must be like {example!r}: "
+            "http or https, a host, perhaps a port, and nothing after it"
         )
 
 

@@ -75,7 +75,9 @@ def make_app(xkcd: StandIn) -> Iterator[Callable[..., XkcdGather]]:
     with ExitStack() as stack:
 
         def make(**settings: Any) -> XkcdGather:
-            app = create_app(Settings(**{"xkcd_url": xkcd.url, "floor": xkcd.latest, **settings}))
+            app = create_app(
+                Settings(**{"xkcd_url": xkcd.url, "images_url": xkcd.url, "floor": xkcd.latest, **settings})
+            )
             app.test_client_class = ContractClient
             stack.callback(app.close)
             return app

@@ -182,7 +182,8 @@ def test_an_invocation_about_to_end_answers_at_once(xkcd: StandIn) -> None:
 def test_a_ping_learns_the_latest_and_opens_connections(xkcd: StandIn, name: str) -> None:
     report = handler.handler(event(name), Context())
     assert isinstance(report.pop("milliseconds"), int)
-    assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, "problem": None}
+    images = {"images": 0, "images_failed": 0, "images_left": None}
+    assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, **images, "problem": None}
     assert xkcd.wait_until(lambda: xkcd.connections == 5)
     assert xkcd.asked == {"/info.0.json": 1}
     handler.handler({"path": "/comics?latest=5"}, Context())

@@ -38,6 +38,7 @@ def test_the_package_says_which_build_it_is(tmp_path: Path) -> None:
 def test_an_empty_variable_counts_as_absent() -> None:
     names = (
         "XKCD_URL",
+        "IMAGES_URL",
         "CONTACT",
         "XKCD_FLOOR",
         "SSL_CERT_FILE",
@@ -75,6 +76,20 @@ def test_the_environment_names_xkcd_how_far_it_is_and_the_authorities_to_trust()
 def test_an_address_that_makes_no_sense_is_refused_with_its_name(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"XKCD_URL is {url!r}, but must be like 'https://xkcd.com'")):
         Settings.from_environ({"XKCD_URL": url})
+
+
+def test_the_environment_names_the_server_of_the_images() -> None:
+    assert Settings().images_url == "https://imgs.xkcd.com"
+    images_url = Settings.from_environ({"IMAGES_URL": "http://[::1]:8001/"}).images_url
+    assert images_url == "http://[::1]:8001"
+
+
+@pytest.mark.parametrize(
+    "url", ["imgs.xkcd.com", "https://imgs.xkcd.com/comics", "https://a;script-src *", "https://a b"]
+)
+def test_an_address_of_images_that_would_spoil_a_policy_is_refused_with_its_name(url: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"IMAGES_URL is {url!r}, but must be like '{settings.IMAGES}'")):
+        Settings.from_environ({"IMAGES_URL": url})
 
 
 @pytest.mark.parametrize("contact", ["https://example.org/~me/bot?a=1#b", "http://[::1]/", "me+xkcd@example.org"])

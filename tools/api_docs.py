@@ -2,9 +2,8 @@
 
     python -m tools.api_docs
 
-The app answers each operation's `x-example` with the stand-in for xkcd.com behind it, and with an archive where the
-path is about that. Times in the answers are replaced
-by a fixed one, so that the files change only when the answers do.
+The app answers each operation's `x-example` with the stand-in for xkcd.com behind it, and an archive made from that.
+Times in the answers are replaced by a fixed one, so that the files change only when the answers do.
 """
 
 import copy
@@ -60,17 +59,14 @@ def with_examples(contract: dict[str, Any]) -> dict[str, Any]:
     with ExitStack() as stack:
         folder, xkcd = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(StandIn(latency=0.0))
 
-        def client(archive: str = "") -> FlaskClient:
-            app = create_app(
-                Settings(xkcd_url=xkcd.url, floor=xkcd.latest, comics_in_memory=0, archive=archive), clock=now
-            )
-            stack.callback(app.close)
-            return app.test_client()
-
-        without, archived = client(), client(str(write_archive(Path(folder) / "archive.sqlite", now())))
-        for path, item in renewed["paths"].items():
-            _renew(item["get"], archived if path.startswith("/archive") else without)
-        _renew_examples(renewed["paths"]["/comics"]["get"], archived)
+        archive = write_archive(Path(folder) / "archive.sqlite", now())
+        settings = Settings(xkcd_url=xkcd.url, floor=xkcd.latest, comics_in_memory=0, archive=str(archive))
+        app = create_app(settings, clock=now)
+        stack.callback(app.close)
+        client = app.test_client()
+        for item in renewed["paths"].values():
+            _renew(item["get"], client)
+        _renew_examples(renewed["paths"]["/comics"]["get"], client)
     return renewed
 
 

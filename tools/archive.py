@@ -1,5 +1,7 @@
 """Makes an archive of all comics, or brings it up to date, with a progress bar. Interrupted, it continues next time.
 
+Then it looks up which images there are, and how large they are, at the server that IMAGES_URL names.
+
     python -m tools.archive
 
 XKCD_URL names the source; without it a stand-in for xkcd.com is used. ARCHIVE names the file, which is archive.sqlite
@@ -31,7 +33,7 @@ MOST_SHOWN = 20
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
-    """Make it, and return the exit status: 0 when it has every comic, fresh."""
+    """Make it, and return the exit status: 0 when it has every comic, fresh, and every image was looked up."""
     path, named = Path(environ.get("ARCHIVE") or ARCHIVE), environ.get("XKCD_URL")
     with ExitStack() as stack, one_line_errors():
         stack.enter_context(_quiet_caches())
@@ -60,8 +62,24 @@ def make(app: XkcdGather, making: ArchiveInTheMaking, label: str) -> int:
     if making.trouble or filled.missing > len(failed):  # it ended before all were tried
         print(f"{making.trouble or filled.problem} {unfinished(app, making)}")
         return 1
+    images_left = look_images_up(app)
+    if making.trouble:
+        print(f"{making.trouble} {unfinished(app, making)}")
+        return 1
     print(report(making.finish()))
-    return 1 if failed else 0
+    return 1 if failed or images_left else 0
+
+
+def look_images_up(app: XkcdGather) -> int:
+    """Look all images up and print the result. Returns how many are left for the next run."""
+    began = time.monotonic()
+    result, failed = filling.look_up(app), filling.image_filler(app).failed
+    print(f"{result.looked_up} images looked up in {time.monotonic() - began:.0f} s.")
+    if failed:
+        print("\n".join([f"{len(failed)} could not be looked up:", *lines(failed)]))
+    if result.left:
+        print(" ".join(filter(None, [result.problem, f"{result.left} images are left. Run it again to continue."])))
+    return result.left
 
 
 def lines(failed: Mapping[int, str]) -> list[str]:
@@ -75,6 +93,8 @@ def unfinished(app: XkcdGather, making: ArchiveInTheMaking) -> str:
     """What there is and what is left to do, for a reader."""
     missing = filling.count_missing(app)
     left = "" if missing is None else f", {missing} are missing"
+    if missing == 0:
+        left += f" and {filling.count_images_left(app)} images are to be looked up"
     return f"{making.part.name} has {making.count} comics{left}. Run it again to continue."
 
 

@@ -7,16 +7,21 @@ a whole. So whatever ends the process, the archive is the old one or the new one
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from app.caches import image_rows
 from app.caches.archive import Archive
-from app.caches.archive_format import APPLICATION_ID, VERSION, ArchiveError, check_format
+from app.caches.archive_format import APPLICATION_ID, COMICS, VERSION, ArchiveError, check_format
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import BadAnswer, TableError
 from tools.archive_index import can_index, write_index
+
+SOURCE = "archive"
+"""The source of comics that it gives back."""
 
 STAND_IN = "the stand-in"
 """The source of an archive from a stand-in, whose address is another each time."""
@@ -26,6 +31,7 @@ SCHEMA = (
     f"PRAGMA user_version = {VERSION}",
     "CREATE TABLE comics (num INTEGER PRIMARY KEY, fetched_at INTEGER NOT NULL, record TEXT NOT NULL)",
     "CREATE UNIQUE INDEX numbers ON comics (num)",
+    image_rows.TABLE,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
 )
 
@@ -33,6 +39,10 @@ KEEP = """
 INSERT INTO comics VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at, record = excluded.record
 """
+
+KEEP_IMAGE = "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?)"
+
+ADOPT_IMAGES = "INSERT OR REPLACE INTO images SELECT * FROM old.images WHERE num NOT IN (SELECT num FROM images)"
 
 ADOPT = """
 INSERT INTO comics SELECT * FROM old.comics WHERE true
@@ -44,7 +54,7 @@ WHERE excluded.fetched_at > fetched_at
 class ArchiveInTheMaking:
     """An archive that grows, as a table that a Filler fills. Threads may use it in turn, but not at the same time.
 
-    It gives no comics back, so an old comic is requested like a missing one, and with as many attempts.
+    It gives back no comic that is old, so one is requested like a missing one, and with as many attempts.
     """
 
     def __init__(self, path: Path, source: str) -> None:
@@ -54,7 +64,9 @@ class ArchiveInTheMaking:
         """
         self._path = path
         self.part = path.with_name(f"{path.name}.part")
+        self._comics: dict[int, Found] = {}
         self._held: dict[int, float] = {}
+        self._looked: dict[int, float] = {}
         self.brought: set[int] = set()
         """The numbers of the comics that were written in this run."""
         self.trouble: str | None = None
@@ -75,7 +87,10 @@ class ArchiveInTheMaking:
         return len(self._held)
 
     async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
-        """Do nothing."""
+        """Put those of these comics that it has fresh into `into`."""
+        now = time.time()
+        comics = {num: self._comics[num] for num in numbers if num in self._comics}
+        into.update({num: found for num, found in comics.items() if found.is_fresh(now)})
 
     async def latest(self) -> None:
         """None."""
@@ -84,20 +99,26 @@ class ArchiveInTheMaking:
         """Until when each of its comics is fresh (Unix time), by number."""
         return self._held
 
+    async def looked(self) -> Mapping[int, float]:
+        """Until when the image of each of its comics need not be looked up (Unix time), by number."""
+        return self._looked
+
     async def keep(self, comics: Collection[Found], latest: LatestNumber | None = None) -> None:
         """Write these. Raises TableError if they cannot be written, and then none of them has been."""
         rows = [(found.comic.num, int(found.fetched_at), json.dumps(found.comic.record)) for found in comics]
+        images = filter(None, map(image_rows.of_image, comics))
         try:
             with self._transaction():
                 self._database.executemany(KEEP, rows)
+                self._database.executemany(KEEP_IMAGE, images)
                 if latest is not None:
                     self._keep_latest(latest)
         except sqlite3.Error as error:
             self.trouble = f"{self.part} could not be written: {error}."
             raise TableError(self.trouble) from error
         self.trouble = None
-        self._held |= {found.comic.num: found.fresh_until for found in comics}
-        self.brought |= {found.comic.num for found in comics}
+        self._hold(comics)
+        self.brought |= {found.comic.num for found in comics if found.source != SOURCE}
 
     def finish(self) -> Path:
         """Put it in the place of `path`, as a whole, and close it. Returns that path. Raises TableError."""
@@ -135,22 +156,31 @@ class ArchiveInTheMaking:
                 self._database.execute("INSERT INTO meta VALUES ('source', ?)", (source,))
         check_format(self._database)
         _compare(self.part, self._meta("source"), source)
-        self._hold()
+        self._read()
 
     def _adopt(self, old: Archive) -> None:
         """Take over the comics of the old archive, but none that this has newer."""
         self._database.execute("ATTACH ? AS old", (str(self._path),))
         with self._transaction():
             self._database.execute(ADOPT)
+            self._database.execute(ADOPT_IMAGES)
             self._keep_latest(old.latest_number)
         self._database.execute("DETACH old")
-        self._hold()
+        self._read()
 
-    def _hold(self) -> None:
+    def _read(self) -> None:
         """Learn which comics it has. Those whose records are unusable count as missing."""
-        for num, fetched_at, record in self._database.execute("SELECT num, fetched_at, record FROM comics"):
+        for num, fetched_at, record, *about_image in self._database.execute(COMICS):
             with suppress(BadAnswer, RecursionError, ValueError):
-                self._held[num] = Found(Comic.from_json(record), float(fetched_at)).fresh_until
+                found = Found(Comic.from_json(record), fetched_at, SOURCE, image=image_rows.to_image(*about_image))
+                if found.comic.num == num:
+                    self._hold([found])
+
+    def _hold(self, comics: Iterable[Found]) -> None:
+        for found in comics:
+            num = found.comic.num
+            self._comics[num] = known = found.with_image_of(self._comics.get(num))
+            self._held[num], self._looked[num] = known.fresh_until, known.looked_until
 
     def _keep_latest(self, latest: LatestNumber) -> None:
         """Keep the number unless one learnt later is there. It is never below a comic that is there."""

@@ -5,11 +5,13 @@
 refuses an archive that must not be deployed, because it was not made from https://xkcd.com.
 """
 
+import asyncio
 import time
 from pathlib import Path
 
 from app.caches.archive import Archive
 from app.caches.archive_format import ArchiveError
+from app.comics.image import Image
 from app.settings import Settings
 from tools.failing import one_line_errors
 
@@ -33,11 +35,22 @@ def chosen() -> Path | None:
 def report(path: Path) -> str:
     """The archive in a line. Raises ArchiveError if it is not usable."""
     archive = Archive(path)
+    images = asyncio.run(_images(archive))
+    sizes, sharp = sum(image.size is not None for image in images), sum(image.has_2x for image in images)
     latest, size = archive.latest_number.num, path.stat().st_size / 1e6
     return (
         f"{path.name}: {len(archive.numbers)} comics of {archive.source} up to {latest}, "
+        f"{sizes} with sizes and {sharp} with a sharp image, "
         f"made {_ago(time.time() - archive.made_at)}, {size:.1f} MB{'' if archive.is_searchable else WITHOUT_INDEX}."
     )
+
+
+async def _images(archive: Archive) -> list[Image]:
+    """What it knows of images."""
+    try:
+        return [found.image async for found in archive.records() if found.image is not None]
+    finally:
+        await archive.aclose()
 
 
 def check(path: Path) -> None:

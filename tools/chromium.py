@@ -11,14 +11,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.settings import Settings
-from tools.stand_in import StandIn
-from tools.stand_in.records import drawing
+from tools.stand_in import StandIn, images
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on the path: apt-get install -y chromium"
@@ -74,7 +74,8 @@ def draw_images(context: BrowserContext) -> None:
     """Answer requests for xkcd's images with drawings."""
 
     def draw(route: Route) -> None:
-        route.fulfill(body=drawing(route.request.url), content_type="image/svg+xml")
+        path = urlsplit(route.request.url).path
+        route.fulfill(body=images.drawing(path) or b"", content_type=images.mimetype(path))
 
     context.route("https://imgs.xkcd.com/**", draw)
 

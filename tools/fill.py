@@ -4,7 +4,7 @@
 
 XKCD_URL names the source and COMICS_TABLE the table. Without them a stand-in for xkcd.com and a table of its own are
 used, which end with the command. FILL_AT_ONCE is the number of comics requested at a time. Comics that failed are
-tried again as long as that brings any.
+tried again as long as that brings any. Then the images are looked up likewise, at the server that IMAGES_URL names.
 """
 
 import os
@@ -17,6 +17,7 @@ from app import create_app
 from app.application import XkcdGather
 from app.errors import GatherError
 from app.gathering.filler import Filled
+from app.gathering.image_filler import LookedUp
 from app.settings import Settings
 from tools import filling
 from tools.failing import one_line_errors
@@ -27,7 +28,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def main() -> int:
-    """Fill, and return the exit status: 0 when nothing is missing any more."""
+    """Fill, and return the exit status: 0 when nothing is missing any more, and every image was looked up."""
     with ExitStack() as stack:
         with one_line_errors():
             refuse_stand_in_for_deployed_table(os.environ)
@@ -62,14 +63,20 @@ def fill(app: XkcdGather, settings: Settings) -> int:
     began = time.monotonic()
     filled = filling.fill(app, f"Filling {settings.table} from {settings.xkcd_url}")
     print(summary(filled, settings.table, time.monotonic() - began))
-    return 1 if filled.missing else 0
+    if filled.missing:
+        return 1
+    looked_up = filling.look_up(app)
+    print(images_summary(looked_up))
+    return 1 if looked_up.left else 0
 
 
 def interrupted(app: XkcdGather, settings: Settings) -> str:
     """What is left to do after Ctrl-C, as a line for the reader."""
     missing = filling.count_missing(app)
     if missing == 0:
-        return f"Interrupted, but {settings.table} is complete."
+        images = filling.count_images_left(app)
+        left = f"{images} images are to be looked up. Run it again to continue."
+        return f"Interrupted, but {settings.table} " + (f"has all comics: {left}" if images else "is complete.")
     left = "" if missing is None else f" {missing} comics are missing."
     return f"Interrupted: {settings.table} keeps what it has.{left} Run it again to continue."
 
@@ -81,6 +88,15 @@ def summary(filled: Filled, table: str, seconds: float) -> str:
         why = f": {filled.problem}" if filled.problem else "."
         lines.append(f"{filled.missing} are still missing{why}")
         lines.append("Run it again to continue.")
+    return "\n".join(lines)
+
+
+def images_summary(looked_up: LookedUp) -> str:
+    """The same of the images."""
+    lines = [f"{looked_up.looked_up} images looked up, {looked_up.failed} failed."]
+    if looked_up.left:
+        why = f": {looked_up.problem}" if looked_up.problem else "."
+        lines += [f"{looked_up.left} are left{why}", "Run it again to continue."]
     return "\n".join(lines)
 
 

@@ -12,8 +12,10 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from app.caches.archive_format import ArchiveError, check_format, opened
+from app.caches import image_rows
+from app.caches.archive_format import COMICS, ArchiveError, check_format, opened
 from app.comics import corrections
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
@@ -23,8 +25,8 @@ from app.runtime.per_loop import PerLoop
 AT_ONCE = 100
 """Records that are read before others on the event loop have their turn. That takes 3 ms at most."""
 
-Row = tuple[int, float, bytes]
-"""A comic's number, when it was fetched, and its record."""
+Row = tuple[Any, ...]
+"""A comic's number, when it was fetched, its record, and the columns of `images` but for the number."""
 
 _log = logging.getLogger(__name__)
 
@@ -105,10 +107,8 @@ class Archive:
         """The rows of these comics. If they cannot be read, the archive counts as empty from then on."""
         if not self.numbers:
             return []
-        marks = ",".join("?" * len(numbers))
+        query = f"{COMICS} WHERE num IN ({','.join('?' * len(numbers))})"
         try:
-            # A damaged record does not hinder the others, because it comes as bytes.
-            query = f"SELECT num, fetched_at, CAST(record AS BLOB) FROM comics WHERE num IN ({marks})"  # noqa: S608
             return self._connections.get().execute(query, tuple(numbers)).fetchall()
         except sqlite3.Error as error:
             self.numbers = ()
@@ -116,12 +116,12 @@ class Archive:
             return []
 
     def _found(self, rows: Iterable[Row]) -> Iterator[Found]:
-        for num, fetched_at, record in rows:
+        for num, fetched_at, record, *about_image in rows:
             try:
                 comic = Comic.from_json(record)
                 if comic.num != num:
                     raise BadAnswer(f"it is that of comic {comic.num}.")
-                yield Found(comic, float(fetched_at), "archive")
+                yield Found(comic, float(fetched_at), "archive", image=image_rows.to_image(*about_image))
             except (TypeError, ValueError, RecursionError, BadAnswer) as error:
                 self._note(f"has an unusable record of comic {num}: {error}")
 

@@ -4,6 +4,7 @@ The file has xkcd's `application_id` and the format's version as `user_version`,
 
 - `comics`: `num`, `fetched_at` (Unix time), and `record`, xkcd's record as JSON text. The index `numbers` has the
   numbers alone, so that listing them does not read all records.
+- `images`: facts about comics' images, as in image_rows.py. If a record names another image by now, they are void.
 - `meta`: `name` and `value` of `source` (where the records are from), `latest` (the latest number as the source
   reported it) and `made_at` (when it did, Unix time).
 - `texts` and `words`, the index: see search_texts.py. Where SQLite has no FTS5, the archive is made without it.
@@ -12,6 +13,7 @@ The file has xkcd's `application_id` and the format's version as `user_version`,
 import sqlite3
 from pathlib import Path
 
+from app.caches import image_rows
 from app.errors import GatherError
 
 APPLICATION_ID = int.from_bytes(b"xkcd")
@@ -19,6 +21,10 @@ APPLICATION_ID = int.from_bytes(b"xkcd")
 
 VERSION = 2
 """The version of the format. An archive of another version is left out."""
+
+
+COMICS = f"SELECT num, fetched_at, CAST(record AS BLOB), {image_rows.COLUMNS} FROM comics LEFT JOIN images USING (num)"  # noqa: S608 - our own columns
+"""A query for all comics. A damaged record does not hinder the others, because it comes as bytes."""
 
 
 class ArchiveError(GatherError):

@@ -34,6 +34,9 @@ class Table(Protocol):
     async def held(self) -> Mapping[int, float]:
         """Until when it has each of its comics fresh (Unix time), by number, as far as this process knows."""
 
+    async def looked(self) -> Mapping[int, float]:
+        """Until when the image of each of its comics need not be looked up (Unix time), by number."""
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from random import Random
 from typing import Any, TypeVar
 
-from app.caches import items
+from app.caches import image_items, items
+from app.caches.attributes import BadItem, Item
 from app.caches.dynamodb_client import DynamoDb
-from app.caches.items import BadItem, Item
 from app.clock import Clock
 from app.comics.found import Found, LatestNumber
 
@@ -35,6 +35,7 @@ class ComicsTable:
         self._rng = rng or Random()
         self._dynamodb = DynamoDb()
         self._held: dict[int, float] | None = None
+        self._looked: dict[int, float] = {}
 
     async def comics(self, numbers: Collection[int], into: dict[int, Found]) -> None:
         """Put those of these comics, up to 100, that the table has into `into` as they arrive."""
@@ -69,8 +70,14 @@ class ComicsTable:
         """
         if self._held is None:
             pages = self._dynamodb.scan(TableName=self._name, **items.HOLDING_QUERY)
-            self._held = items.held([item async for page in pages for item in page["Items"]], self._clock())
+            scanned = [item async for page in pages for item in page["Items"]]
+            self._held, self._looked = items.held(scanned, self._clock()), image_items.looked(scanned)
         return self._held
+
+    async def looked(self) -> Mapping[int, float]:
+        """Until when the image of each comic in the table need not be looked up, likewise."""
+        await self.held()
+        return self._looked
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
@@ -105,6 +112,7 @@ class ComicsTable:
     def _record(self, found: Found | None) -> None:
         if self._held is not None and found is not None:
             self._held[found.comic.num] = found.fresh_until
+            self._looked[found.comic.num] = found.looked_until
 
     def _forget(self, num: int) -> None:
         if self._held is not None:

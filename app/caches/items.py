@@ -1,19 +1,19 @@
 """Pure: comics and the latest number, as items of the DynamoDB table and back.
 
 An item has the key `num`, the `version` of the format, `fetched_at` and `expires_at` (Unix time), and xkcd's record as
-JSON text. `fresh_until` repeats what follows from the record, for a Scan that leaves the records out. The item with
-`num` 0 has the latest comic's number instead of a record.
+JSON text. `fresh_until` repeats what follows from the record, for a Scan that leaves the records out. It may have facts
+about the image, as in image_items.py. The item with `num` 0 has the latest comic's number instead of a record.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.caches import image_items
+from app.caches.attributes import BadItem, Item, integer, integer_or_0, number
 from app.comics.comic import HIGHEST, Comic
 from app.comics.found import CLOCK_SKEW, KEPT_FOR, Found, LatestNumber
 from app.errors import BadAnswer
-
-Item = Mapping[str, Mapping[str, Any]]
 
 VERSION = 1
 """The version of the format. A program with another version ignores these items."""
@@ -24,15 +24,12 @@ LATEST = 0
 LARGEST_RECORD = 350_000
 """Bytes of a record. DynamoDB allows items of 400 KB, including attribute names."""
 
+HOLDING = ("num", "version", "fetched_at", "fresh_until", "looked_until")
 HOLDING_QUERY = {
-    "ProjectionExpression": "#num, #version, #fetched_at, #fresh_until",
-    "ExpressionAttributeNames": {f"#{name}": name for name in ("num", "version", "fetched_at", "fresh_until")},
+    "ProjectionExpression": ", ".join(f"#{name}" for name in HOLDING),
+    "ExpressionAttributeNames": {f"#{name}": name for name in HOLDING},
 }
-"""Arguments of a Scan for the attributes that `held` reads."""
-
-
-class BadItem(Exception):
-    """An item that claims our format and does not have it."""
+"""Arguments of a Scan for the attributes that `held` and image_items.looked read."""
 
 
 def of_comic(found: Found) -> Item | None:
@@ -44,12 +41,13 @@ def of_comic(found: Found) -> Item | None:
     if len(record) > LARGEST_RECORD:
         return None
     item = _item(found.comic.num, found.fetched_at, found.kept_until)
-    return {**item, "fresh_until": _number(int(found.fresh_until)), "record": {"S": record}}
+    fresh_until = number(int(found.fresh_until))
+    return {**item, "fresh_until": fresh_until, "record": {"S": record}, **image_items.of_image(found)}
 
 
 def of_latest(latest: LatestNumber) -> Item:
     """The item for the latest comic's number."""
-    return {**_item(LATEST, latest.learnt_at, latest.learnt_at + KEPT_FOR), "newest": _number(latest.num)}
+    return {**_item(LATEST, latest.learnt_at, latest.learnt_at + KEPT_FOR), "newest": number(latest.num)}
 
 
 def to_comic(item: Item, now: float) -> Found | None:
@@ -64,9 +62,9 @@ def to_comic(item: Item, now: float) -> Found | None:
         comic = Comic.from_json(item["record"]["S"])
     except (KeyError, TypeError, ValueError, RecursionError, BadAnswer) as error:
         raise BadItem from error
-    if comic.num != _integer(item, "num"):
+    if comic.num != integer(item, "num"):
         raise BadItem
-    found = Found(comic, fetched_at, "table")
+    found = Found(comic, fetched_at, "table", image=image_items.to_image(item, comic.img))
     return found if now < found.kept_until else None
 
 
@@ -75,7 +73,7 @@ def to_latest(item: Item, now: float) -> LatestNumber | None:
     learnt_at = _fetched_at(item, now)
     if learnt_at is None:
         return None
-    latest = _integer(item, "newest")
+    latest = integer(item, "newest")
     if not 1 <= latest <= HIGHEST:
         raise BadItem
     number = LatestNumber(latest, learnt_at)
@@ -84,7 +82,7 @@ def to_latest(item: Item, now: float) -> LatestNumber | None:
 
 def key(num: int) -> Item:
     """The key of the item for a comic."""
-    return {"num": _number(num)}
+    return {"num": number(num)}
 
 
 def held(page: Iterable[Item], now: float) -> dict[int, float]:
@@ -92,45 +90,27 @@ def held(page: Iterable[Item], now: float) -> dict[int, float]:
 
     Later versions count too: two versions of this program side by side must not overwrite each other's items.
     """
-    return {_integer_or_0(item, "num"): _held_until(item, now) for item in page}
+    return {integer_or_0(item, "num"): _held_until(item, now) for item in page}
 
 
 def _item(num: int, fetched_at: float, expires_at: float) -> dict[str, Mapping[str, Any]]:
     return {
         **key(num),
-        "version": _number(VERSION),
-        "fetched_at": _number(int(fetched_at)),
-        "expires_at": _number(int(expires_at)),
+        "version": number(VERSION),
+        "fetched_at": number(int(fetched_at)),
+        "expires_at": number(int(expires_at)),
     }
 
 
 def _held_until(item: Item, now: float) -> float:
-    usable = _integer_or_0(item, "fetched_at") <= now + CLOCK_SKEW and _integer_or_0(item, "version") >= VERSION
-    return float(_integer_or_0(item, "fresh_until")) if usable else 0.0
-
-
-def _number(number: int) -> Mapping[str, str]:
-    return {"N": str(number)}
+    usable = integer_or_0(item, "fetched_at") <= now + CLOCK_SKEW and integer_or_0(item, "version") >= VERSION
+    return float(integer_or_0(item, "fresh_until")) if usable else 0.0
 
 
 def _fetched_at(item: Item, now: float) -> float | None:
-    if _integer(item, "version") != VERSION:
+    if integer(item, "version") != VERSION:
         return None
-    fetched_at, expires_at = _integer(item, "fetched_at"), _integer(item, "expires_at")
+    fetched_at, expires_at = integer(item, "fetched_at"), integer(item, "expires_at")
     if fetched_at > now + CLOCK_SKEW:
         raise BadItem
     return float(fetched_at) if now < expires_at else None
-
-
-def _integer(item: Item, name: str) -> int:
-    try:
-        return int(item[name]["N"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadItem from error
-
-
-def _integer_or_0(item: Item, name: str) -> int:
-    try:
-        return _integer(item, name)
-    except BadItem:
-        return 0

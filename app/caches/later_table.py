@@ -37,6 +37,10 @@ class LaterTable:
         table = await asyncio.shield(self._starting.get())
         return await table.held()
 
+    async def looked(self) -> Mapping[int, float]:
+        table = await asyncio.shield(self._starting.get())
+        return await table.looked()
+
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
         starting = self._starting.take()

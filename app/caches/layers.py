@@ -43,7 +43,11 @@ class Layered:
         if not missing:
             return upper
         lower = await self._lower.comics(missing)
-        newer = {num: found for num, found in lower.items() if num not in upper or _is_newer(found, upper[num])}
+        newer = {
+            num: found.with_image_of(upper.get(num))
+            for num, found in lower.items()
+            if num not in upper or _is_newer(found, upper[num])
+        }
         await self._upper.keep(newer.values())
         return {**upper, **newer}
 

@@ -51,6 +51,9 @@ class SharedReads:
     async def held(self) -> Mapping[int, float]:
         return await self._table.held()
 
+    async def looked(self) -> Mapping[int, float]:
+        return await self._table.looked()
+
     async def aclose(self) -> None:
         await self._table.aclose()
 

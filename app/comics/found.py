@@ -1,9 +1,11 @@
 """Pure: comics and the latest number as they were fetched, and how long they are fresh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Self
 
 from app.comics.comic import Comic
+from app.comics.image import Image
 
 DAY = 86400.0
 
@@ -37,21 +39,55 @@ def is_recent(then: float, now: float, seconds: float) -> bool:
     return -CLOCK_SKEW <= now - then < seconds
 
 
+def is_valid(until: float, now: float) -> bool:
+    """Whether that end of a time of freshness has not come.
+
+    Nothing is fresh for longer than MOST_FRESH, so a later end was written by a clock that was ahead.
+    """
+    return now < until <= now + MOST_FRESH + CLOCK_SKEW
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A comic, its source, and the Unix time when xkcd sent it."""
+    """A comic, its source, the Unix time when xkcd sent it, and what is known of its image.
+
+    Facts about another image than the comic's count as none.
+    """
 
     comic: Comic
     fetched_at: float
     source: str = "xkcd"
     stale: bool = False
+    image: Image | None = None
+
+    def __post_init__(self) -> None:
+        if self.image is not None and self.image.img != self.comic.img:
+            object.__setattr__(self, "image", None)
 
     @property
     def fresh_until(self) -> float:
         """Until when xkcd need not be asked for it, in Unix time."""
-        published_at = (self.comic.date - _EPOCH).days * DAY
-        seconds = min(SHARE_OF_AGE * (self.fetched_at - published_at), MOST_FRESH)
-        return self.fetched_at + max(seconds * (1 - SPREAD * _fraction(self.comic.num)), LEAST_FRESH)
+        return self._fresh_until(self.fetched_at)
+
+    @property
+    def looked_until(self) -> float:
+        """Until when its image need not be looked up, in Unix time: for as long as a comic fetched then is fresh."""
+        return 0.0 if self.image is None else self._fresh_until(self.image.looked_at)
+
+    def with_image_of(self, other: "Found | None") -> Self:
+        """This, with what the other one knows of the image if this one knows nothing."""
+        return self if self.image is not None or other is None else replace(self, image=other.image)
+
+    def to_json(self) -> dict[str, Any]:
+        """The comic as our API writes it, with what is known of its image."""
+        image = self.image
+        size = image.size if image else None
+        return {
+            **self.comic.to_json(),
+            "img_2x": image.img_2x if image else None,
+            "width": size.width if size else None,
+            "height": size.height if size else None,
+        }
 
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""
@@ -65,6 +101,11 @@ class Found:
     def is_kept(self, now: float) -> bool:
         """Whether memory and the table may serve it if xkcd cannot be asked."""
         return self.fetched_at <= now + CLOCK_SKEW and now < self.kept_until
+
+    def _fresh_until(self, then: float) -> float:
+        published_at = (self.comic.date - _EPOCH).days * DAY
+        seconds = min(SHARE_OF_AGE * (then - published_at), MOST_FRESH)
+        return then + max(seconds * (1 - SPREAD * _fraction(self.comic.num)), LEAST_FRESH)
 
 
 @dataclass(frozen=True, slots=True)

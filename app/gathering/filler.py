@@ -9,7 +9,7 @@ from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.circuit import Circuit
 from app.clock import Clock
-from app.comics.found import CLOCK_SKEW, MOST_FRESH, Found
+from app.comics.found import Found, is_valid
 from app.comics.selection import Listed, existing
 from app.errors import BadAnswer, NoSuchComic, Refused, TableError
 from app.gathering.gathered import Gathered
@@ -95,8 +95,7 @@ class Filler:
         return sorted(gaps, key=self.failed.__contains__)
 
     def _has(self, num: int, held: Mapping[int, float]) -> bool:
-        now = self._clock()  # nothing is fresh for longer, so a later end was written by a clock that was ahead
-        return now < held.get(num, 0.0) <= now + MOST_FRESH + CLOCK_SKEW
+        return is_valid(held.get(num, 0.0), self._clock())
 
     async def _bring(self, group: Sequence[int], held: Mapping[int, float], deadline: float) -> Gathered:
         """Gather these comics, which writes those that xkcd sent; then write those that only memory had."""

@@ -57,7 +57,9 @@ class Gathering:
     async def adopt_latest(self, found: Found) -> int:
         """Take this comic for the latest: it is kept, and its number is now known. Returns the latest number."""
         num = found.comic.num
-        self._found[num] = self._fetched[num] = found
+        with self._stopwatch.spending("cache"):
+            older = await self._cache.comics([num])
+        self._found[num] = self._fetched[num] = found = found.with_image_of(older.get(num))
         latest = LatestNumber(num, found.fetched_at)
         self._memory.adopt_latest(latest)
         await self._memory.keep([found])
@@ -134,7 +136,7 @@ class Gathering:
             return Failure(num, error)
         except UpstreamError as error:
             return self._instead(num, error)
-        self._fetched[num] = found
+        self._fetched[num] = found = found.with_image_of(self._found.get(num))
         await self._memory.keep([found])  # other gatherings may look for it before this one is over
         return found
 
@@ -142,8 +144,7 @@ class Gathering:
         """The outcome after a failed request: another gathering's comic, or an old one."""
         if other := self._memory.fresh(num):
             return other
-        older = self._found.get(num)
-        return Failure(num, error) if older is None else replace(older, stale=True)
+        return replace(self._found[num], stale=True) if num in self._found else Failure(num, error)
 
     async def _fetch(self, what: str, answer: Awaitable[Comic]) -> Found:
         try:

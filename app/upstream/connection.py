@@ -44,19 +44,18 @@ class Connection(asyncio.Protocol):
         """Done when the answer is whole or failed; None between requests."""
         self._answer: Answer | None = None
         self._failure: NoAnswer | None = None
-        self._status = 0
+        self._status, self._keeps_alive = 0, False
         self._headers: list[tuple[bytes, bytes]] = []
         self._head: list[tuple[bytes, bytes]] | None = None
         """The headers, once they are complete."""
+        self._enough: int | None = None
         self._body = bytearray()
-        self._keeps_alive = False
 
     @classmethod
     async def open(cls, connected: socket.socket, host: str, ssl_context: ssl.SSLContext | None) -> "Connection":
         """A connection over this socket, over TLS with that host if there is a context. Raises OSError."""
-        name = host if ssl_context is not None else None
         _, connection = await asyncio.get_running_loop().create_connection(
-            cls, sock=connected, ssl=ssl_context, server_hostname=name
+            cls, sock=connected, ssl=ssl_context, server_hostname=host if ssl_context is not None else None
         )
         return connection
 
@@ -65,10 +64,13 @@ class Connection(asyncio.Protocol):
         """Whether another request can be sent."""
         return not self._transport.is_closing()
 
-    async def exchange(self, request: bytes) -> Answer:
-        """Send a request without a body and return its answer. Raises NoAnswer, having closed the connection."""
+    async def exchange(self, request: bytes, enough: int | None = None) -> Answer:
+        """Send a request without a body and return its answer. Raises NoAnswer, having closed the connection.
+
+        A body that goes on after `enough` bytes is cut off there, and the connection is closed.
+        """
         self._reset()
-        self.received = 0
+        self.received, self._enough = 0, enough
         self._end = asyncio.get_running_loop().create_future()
         try:
             if self.is_open:
@@ -113,6 +115,10 @@ class Connection(asyncio.Protocol):
         except (HttpParserError, HttpParserUpgrade) as error:
             self.close()
             self._finish(NotHttp(str(error)))  # an answer that was whole before the fault still counts
+        if self._answer is None and self._enough is not None and len(self._body) > self._enough:
+            del self._body[self._enough :]
+            self.on_message_complete()
+            self.close()
         if self._answer is not None:
             self._finish()
         elif self.received > LARGEST_ANSWER:

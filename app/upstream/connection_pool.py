@@ -37,24 +37,25 @@ class ConnectionPool:
         self._free_lists = PerLoop(FreeList)
         self._addresses = PerLoop(lambda: Addresses(self._host, port))
 
-    async def exchange(self, request: bytes, seconds: float) -> Answer:
+    async def exchange(self, request: bytes, seconds: float, enough: int | None = None) -> Answer:
         """Send a request without a body and return its answer. Raises NoAnswer, or OSError if not connected.
 
-        After `seconds` without a whole answer, it raises TimeoutError. An idle connection may be closed or dead, which
-        shows only now. If nothing was heard on it, the request is sent again over a new connection, with the same
-        time. That is not a retry, as no part of an answer was seen.
+        No more than `enough` bytes of its body are read. After `seconds` without a whole answer, it raises
+        TimeoutError. An idle connection may be closed or dead, which shows only now. If nothing was heard on it, the
+        request is sent again over a new connection, with the same time. That is not a retry, as no part of an answer
+        was seen.
         """
         free = self._free_lists.get()
         idle, began = free.take(), _now()
         if idle is not None:
             try:
-                return await _use(idle, free, request, began + seconds)
+                return await _use(idle, free, request, began + seconds, enough)
             except (Lost, TimeoutError) as error:
                 if idle.received:
                     raise
                 if isinstance(error, TimeoutError):
                     free.close(unused_since=began)  # those that died with this one
-        return await self._exchange_anew(free, request, seconds)
+        return await self._exchange_anew(free, request, seconds, enough)
 
     async def connect(self, count: int) -> None:
         """Open connections, concurrently, until `count` are idle. Raises OSError."""
@@ -70,21 +71,21 @@ class ConnectionPool:
         """Close the idle connections of the running event loop. A busy one stays open when it becomes idle."""
         self._free_lists.get().close()
 
-    async def _exchange_anew(self, free: FreeList, request: bytes, seconds: float) -> Answer:
+    async def _exchange_anew(self, free: FreeList, request: bytes, seconds: float, enough: int | None) -> Answer:
         """Exchange over a new connection; if the server takes no more of them, over one that it has taken."""
         new, end = None, _now() + seconds
         try:
             with free.working():
                 async with TimeLimit(end):
                     new = await self._open()
-                return await _use(new, free, request, end)
+                return await _use(new, free, request, end, enough)
         except (Lost, OSError) as error:
             if new is not None and (new.received or not isinstance(error, Lost)):
                 raise
             async with free.another() as taken:
                 if taken is None:
                     raise
-                return await _use(taken, free, request, _now() + seconds)
+                return await _use(taken, free, request, _now() + seconds, enough)
 
     async def _open_into(self, free: FreeList) -> None:
         with free.working():
@@ -107,10 +108,10 @@ class ConnectionPool:
         return await Connection.open(connected, self._host, ssl_context)
 
 
-async def _use(connection: Connection, free: FreeList, request: bytes, end: float) -> Answer:
+async def _use(connection: Connection, free: FreeList, request: bytes, end: float, enough: int | None) -> Answer:
     with free.working():
         async with TimeLimit(end):
-            answer = await connection.exchange(request)
+            answer = await connection.exchange(request, enough)
         free.add(connection)
         return answer
 

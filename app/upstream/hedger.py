@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from app.circuit import Circuit
-from app.comics.comic import Comic
 from app.errors import UpstreamError
 from app.upstream.budget import Budget
 from app.upstream.hedging import Allowance, Latencies
@@ -17,6 +17,8 @@ CONNECTIONS_RESTORED = 25
 
 ANSWER_MARGIN = 0.05
 """Seconds before the deadline at which reconnecting ends, so that it never delays an answer."""
+
+T = TypeVar("T")
 
 
 class Hedger:
@@ -33,7 +35,7 @@ class Hedger:
         self._latencies = Latencies()
         self._allowance = Allowance()
 
-    async def send(self, request: Request, budget: Budget, is_busy: Callable[[], bool]) -> Comic:
+    async def send(self, request: Request[T], budget: Budget, is_busy: Callable[[], bool]) -> T:
         """The first answer to the request or to one of its hedges. Raises the first UpstreamError if all fail.
 
         Nothing is hedged while `is_busy`, when other requests wait for a connection.
@@ -50,12 +52,12 @@ class Hedger:
             reconnect=partial(self._reconnect, budget, patience),
         )
 
-    async def _timed(self, request: Request) -> Comic:
+    async def _timed(self, request: Request[T]) -> T:
         now = asyncio.get_running_loop().time
         began = now()
-        comic = await request()
+        answer = await request()
         self._latencies.record(now() - began)
-        return comic
+        return answer
 
     def _may_hedge(self, budget: Budget) -> bool:
         """Whether one more hedge may be sent. If so, it counts as sent."""

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-from app.comics.comic import Comic
 from app.errors import NoSuchComic
 from app.upstream.hedging import HEDGES
 
-Request = Callable[[], Coroutine[Any, Any, Comic]]
+T = TypeVar("T")
+
+Request = Callable[[], Coroutine[Any, Any, T]]
 
 
 async def race(
-    request: Request, patience: float, may_hedge: Callable[[], bool], reconnect: Callable[[], Coroutine[Any, Any, None]]
-) -> Comic:
+    request: Request[T],
+    patience: float,
+    may_hedge: Callable[[], bool],
+    reconnect: Callable[[], Coroutine[Any, Any, None]],
+) -> T:
     """Send the request, and again each time `patience` seconds pass without an outcome, if `may_hedge` allows it.
 
     The first answer wins and the other requests are cancelled; a 404 is an answer. If all of them fail, the first

@@ -43,12 +43,7 @@ def comic(status: int, headers: Mapping[str, str], body: bytes, what: str, num: 
         raise NoSuchComic(f"xkcd has no {what}.")
     if status in (404, 410):
         raise BadAnswer(f"xkcd does not say what {what} is.", f"http_{status}")
-    if status == 429:
-        raise RateLimited("xkcd is rate-limiting us (429).", retry_after(headers))
-    if status == 403:
-        raise Forbidden("xkcd forbids us to ask (403).", retry_after(headers))
-    if status >= 500:
-        raise Refused(f"xkcd could not answer for {what} ({status}).", retry_after(headers), f"http_{status}")
+    raise_if_refused(status, headers, what)
     if status != 200:
         raise BadAnswer(f"xkcd answered {status} for {what}, neither a comic nor a 404.", f"http_{status}")
     try:
@@ -58,6 +53,16 @@ def comic(status: int, headers: Mapping[str, str], body: bytes, what: str, num: 
     if num not in (None, found.num):
         raise BadAnswer(f"xkcd answered with comic {found.num} for {what}.")
     return found
+
+
+def raise_if_refused(status: int, headers: Mapping[str, str], what: str) -> None:
+    """Raise the Refused that such a response means, if it means one."""
+    if status == 429:
+        raise RateLimited("xkcd is rate-limiting us (429).", retry_after(headers))
+    if status == 403:
+        raise Forbidden("xkcd forbids us to ask (403).", retry_after(headers))
+    if status >= 500:
+        raise Refused(f"xkcd could not answer for {what} ({status}).", retry_after(headers), f"http_{status}")
 
 
 def too_large(what: str) -> BadAnswer:

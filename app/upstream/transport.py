@@ -16,7 +16,8 @@ class ResponseTooLarge(httpx.RemoteProtocolError):
 class KeepAliveTransport(httpx.AsyncBaseTransport):
     """A transport for one origin that keeps its connections.
 
-    httpx's `read` timeout is the time for a whole answer over one connection, from connecting to the last byte.
+    httpx's `read` timeout is the time for a whole answer over one connection, from connecting to the last byte. An
+    extension of ours, "enough", is the number of bytes of a body that are read at most.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -27,8 +28,9 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
 
         Raises httpx.ConnectError, ReadTimeout, ReadError or RemoteProtocolError, of which ResponseTooLarge is one.
         """
+        seconds, enough = request.extensions["timeout"]["read"], request.extensions.get("enough")
         with _as_httpx_errors():
-            answer = await self._pool.exchange(_written(request), request.extensions["timeout"]["read"])
+            answer = await self._pool.exchange(_written(request), seconds, enough)
         return httpx.Response(
             answer.status,
             headers=answer.headers,

@@ -84,7 +84,7 @@ class Xkcd:
 
     async def connect(self, count: int) -> None:
         """Open connections until `count` are idle. Raises Unreachable or TimedOut."""
-        with _as_upstream_errors("a connection"):
+        with as_upstream_errors("a connection"):
             async with asyncio.timeout(self._timeout):
                 await self._transport.connect(count)
 
@@ -92,7 +92,7 @@ class Xkcd:
         # httpx's extension "target" replaces the path of the URL: parsing a URL for each comic takes longer.
         extensions = {"target": path.encode(), "timeout": {"read": self._timeout}}
         request = httpx.Request("GET", self._url, headers=headers, extensions=extensions)
-        with _as_upstream_errors(what):
+        with as_upstream_errors(what):
             response = await self._transport.handle_async_request(request)
             return response, b"".join([part async for part in response.aiter_raw()])
 
@@ -112,7 +112,8 @@ def user_agent(contact: str) -> str:
 
 
 @contextmanager
-def _as_upstream_errors(what: str) -> Iterator[None]:
+def as_upstream_errors(what: str) -> Iterator[None]:
+    """Raise the UpstreamError that an error of the transport means."""
     try:
         yield
     except (TimeoutError, httpx.TimeoutException) as error:

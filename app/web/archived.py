@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found
-from app.web.http_caching import etag_of
+from app.web import http_caching
 from app.web.responses import instant, json_text
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Archived:
         The ETag depends only on the archive and the newer comics.
         """
         about = [self.archive.made_at, len(self.archive.numbers), self._latest]
-        newer = [found.comic.record for found in await self._newer()]
-        etag, kept = etag_of([form, since, about, newer]), self._kept.get(form)
+        newer = [http_caching.content(found, http_caching.IMAGE_FIELDS) for found in await self._newer()]
+        etag, kept = http_caching.etag_of([form, since, about, newer]), self._kept.get(form)
         if kept is not None and kept.etag == etag:
             return kept
         packed = await _packed(etag, parts(since))
@@ -90,7 +90,7 @@ class Archived:
         It is ASCII, because many clients take U+0085 and U+2028, which comics contain, for ends of lines.
         """
         async for found in self.comics(since):
-            yield json_text({**found.comic.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
+            yield json_text({**found.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
 
     @property
     def _latest(self) -> int:

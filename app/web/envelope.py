@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from app.comics.comic import LICENSE
 from app.runtime import events
+from app.settings import IMAGES
 from app.web import inlined
 from app.web.http_caching import NO_STORE, etag_of
 
@@ -45,8 +46,11 @@ def begin() -> None:
     g.began = time.monotonic()
 
 
-def finish(response: Response, build_id: str) -> Response:
-    """The response as it leaves. Its ETag includes the build, because code and templates change responses too."""
+def finish(response: Response, build_id: str, images_url: str) -> Response:
+    """The response as it leaves. Its ETag includes the build, because code and templates change responses too.
+
+    Pages may show xkcd's images, and those of `images_url`.
+    """
     response.headers.update(HEADERS)
     response.headers["Link"] = ", ".join(filter(None, [response.headers.get("Link"), LICENSE_LINK]))
     response.vary.add("Accept-Encoding")
@@ -55,7 +59,7 @@ def finish(response: Response, build_id: str) -> Response:
     if request.method == "OPTIONS" and response.allow:
         _permit(response)
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = content_security_policy()
+        response.headers["Content-Security-Policy"] = content_security_policy(images_url)
         if response.location is None:  # a redirect to an image would change the policy of the page that shows it
             response.headers.update(PAGE_HEADERS)
     if request.is_secure:
@@ -78,11 +82,12 @@ def accepts_gzip() -> bool:
 
 
 @cache
-def content_security_policy() -> str:
-    """The policy of all pages: their own style and script, responses of this service, and xkcd's images."""
+def content_security_policy(images_url: str) -> str:
+    """The policy of all pages: their own style and script, responses of this service, and images."""
+    stand_in = "" if images_url == IMAGES else f" {images_url}"
     return (
         f"default-src 'none'; style-src {inlined.sources('css')}; script-src {inlined.sources('js')}; "
-        "connect-src 'self'; img-src data: https://xkcd.com https://*.xkcd.com; "
+        f"connect-src 'self'; img-src data: https://xkcd.com https://*.xkcd.com{stand_in}; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 

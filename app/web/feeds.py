@@ -15,7 +15,7 @@ from app.comics.selection import Selection
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.web import problems, query, responses
+from app.web import http_caching, problems, query, responses
 from app.web.request import address, deadline, parameters, refuse_unknown
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _response(selection: Selection, gathered: Gathered, mimetype: str, write: Wr
     if gathered.failures:
         return responses.with_timing(response, gathered)  # not cacheable, so that readers come again for the rest
     response.last_modified = datetime.fromtimestamp(max(found.fetched_at for found in gathered.comics), UTC)
-    return responses.with_caching(response, selection, (feed.url,), gathered)
+    return responses.with_caching(response, selection, (feed.url, *http_caching.IMAGE_FIELDS), gathered)
 
 
 def _own_address(count: int) -> str:
@@ -80,4 +80,4 @@ def _own_address(count: int) -> str:
 
 def _html(found: Found) -> str:
     """All that a reader shows of a comic below its title."""
-    return render_template("entry.html", comic=found.comic.to_json(), license=LICENSE)
+    return render_template("entry.html", comic=found.to_json(), license=LICENSE)

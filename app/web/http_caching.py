@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 
+from app.comics.found import Found
 from app.comics.search import Search
 from app.comics.selection import Selection
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
+
+IMAGE_FIELDS = ("img_2x", "width", "height")
+"""The fields of a comic that say what is known of its image."""
 
 NO_STORE = "no-store"
 FOR_A_DAY = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=2592000"
@@ -29,10 +34,19 @@ def cache_control(selection: Selection | Search, gathered: Gathered) -> str:
 
 
 def etag(selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered) -> str:
-    """The tag of the comics and failures, whatever their source and time."""
+    """The tag of the comics and failures, whatever their source and time.
+
+    It depends on what is known of the images as far as `fields` has that.
+    """
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [found.comic.content for found in gathered.comics], failures])
+    return etag_of([asked, [content(found, fields) for found in gathered.comics], failures])
+
+
+def content(found: Found, fields: Collection[str]) -> list[object]:
+    """What a tag depends on if an answer shows these fields of a comic."""
+    comic = found.to_json()
+    return [*found.comic.content, *(comic[name] for name in IMAGE_FIELDS if name in fields)]
 
 
 def etag_of(content: object) -> str:

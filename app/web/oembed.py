@@ -12,7 +12,7 @@ from app.comics.selection import Listed
 from app.errors import BadRequest, NoSuchComic
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.web import problems, query, responses
+from app.web import http_caching, problems, query, responses
 from app.web.request import deadline, parameters
 
 A_DAY = 86400
@@ -36,22 +36,21 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
         gathered = await gatherer.gather(chosen, deadline(settings))
         if gathered.failures:
             return responses.with_timing(responses.problem(problems.of_failure(gathered.failures[0])), gathered)
-        answer = responses.json_text(document(gathered.comics[0], (None, None), most))
-        return responses.with_caching(Response(answer, mimetype="application/json"), chosen, (), gathered)
+        answer = responses.json_response(document(gathered.comics[0], most))
+        return responses.with_caching(answer, chosen, http_caching.IMAGE_FIELDS, gathered)
 
     return paths
 
 
-def document(found: Found, size: tuple[int | None, int | None], most: tuple[int | None, int | None]) -> dict[str, Any]:
-    """The comic as a photo, or as a link if it has no image. Sizes are width and height; None if unknown or unlimited.
+def document(found: Found, most: tuple[int | None, int | None]) -> dict[str, Any]:
+    """The comic as a photo of up to `most` pixels in width and height, or as a link if it has no image.
 
     oEmbed wants the size of a photo. It is left out where it is unknown, because a guess would distort the image.
     """
-    comic = found.comic
-    width, height = size
+    comic, size = found.comic, found.image and found.image.size
     photo: dict[str, Any] = {} if comic.img is None else {"url": comic.img}
-    if photo and width is not None and height is not None:
-        photo |= fitted(width, height, *most)
+    if photo and size:
+        photo |= fitted(size.width, size.height, *most)
     return {
         "version": "1.0",
         "type": "photo" if photo else "link",

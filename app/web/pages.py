@@ -2,18 +2,21 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.clock import Clock
+from app.comics import image
 from app.comics.comic import LICENSE
 from app.errors import GatherError
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
 from app.web import contract, http_caching, inlined, problems, query, responses
+from app.web.fields import FIELDS
 from app.web.problems import Problem
 from app.web.request import deadline, parameters
 from app.web.timeline import timeline
@@ -34,7 +37,9 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
         if failures and not gathered.comics:
             problem = problems.of_failures(gathered.failures, gathered.latest)
             return responses.with_timing(_trouble(problem, failures=failures, **_gathering(gathered)), gathered)
-        return responses.with_caching(_gallery(200, failures=failures, **_gathering(gathered)), chosen, (), gathered)
+        return responses.with_caching(
+            _gallery(200, failures=failures, **_gathering(gathered)), chosen, FIELDS, gathered
+        )
 
     @pages.get("/comic")
     def comic() -> AnyResponse:
@@ -57,6 +62,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
         return _lasting(contract.text(), "application/json")
 
     pages.add_app_template_filter(_with_code, "with_code")
+    pages.add_app_template_filter(partial(image.shown, images_url=settings.images_url), "shown")
     pages.add_app_template_global(inlined.text, "inlined")
     pages.add_app_template_global(inlined.data_uri, "data_uri")
 

@@ -66,6 +66,14 @@ def once(name: str, query: Mapping[str, Sequence[str]]) -> str:
     return query[name][0]
 
 
+def parse_resolution(query: Mapping[str, Sequence[str]]) -> str:
+    """The resolution of an image that `size` gives, "1x" or "2x"; without it "1x". Raises BadRequest."""
+    size = once("size", query) if "size" in query else "1x"
+    if size not in ("1x", "2x"):
+        raise BadRequest(f"'size' must be 1x or 2x, not {quoted(size)}.")
+    return size
+
+
 def quoted(text: str) -> str:
     """A caller's text for an error message: quoted, printable, and up to 40 characters."""
     shown = text if len(text) <= 40 else text[:39] + "…"

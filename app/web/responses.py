@@ -59,16 +59,19 @@ def no_record() -> Response:
     return Response(NOT_FOUND, 404, mimetype="text/html")
 
 
-def image(selection: Selection, gathered: Gathered) -> Response:
-    """A redirect to the image of the one gathered comic, or its problem. Raises NoImage."""
+def image(selection: Selection, is_sharp: bool, gathered: Gathered) -> Response:
+    """A redirect to the image of the one gathered comic, or its problem. Raises NoImage.
+
+    With `is_sharp` it leads to the image in twice the resolution, if that is known to be there.
+    """
     if gathered.failures:
         return _failed(gathered)
-    comic = gathered.comics[0].comic
-    if comic.img is None:
-        raise NoImage(comic.num)
+    found = gathered.comics[0]
+    if found.comic.img is None:
+        raise NoImage(found.comic.num)
     response = Response(status=302)
-    response.location = comic.img
-    return with_caching(response, selection, (), gathered)
+    response.location = (found.image and found.image.img_2x if is_sharp else None) or found.comic.img
+    return with_caching(response, selection, ("img_2x",) if is_sharp else (), gathered)
 
 
 def problem(problem: Problem) -> Response:
@@ -97,7 +100,10 @@ def index(about: dict[str, Any]) -> Response:
 def with_caching(
     response: Response, selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered
 ) -> Response:
-    """The response with Cache-Control, and with an ETag if it is cacheable."""
+    """The response with Cache-Control, and with an ETag if it is cacheable.
+
+    `fields` are those of comics that it shows.
+    """
     response.headers["Cache-Control"] = http_caching.cache_control(selection, gathered)
     if response.headers["Cache-Control"] != http_caching.NO_STORE:
         response.set_etag(http_caching.etag(selection, fields, gathered))
@@ -127,7 +133,7 @@ def _caches(caches: Caches) -> dict[str, Any]:
 
 def _comic(found: Found) -> dict[str, Any]:
     return {
-        **found.comic.to_json(),
+        **found.to_json(),
         "source": found.source,
         "fetched_at": instant(found.fetched_at),
         "stale": found.stale,

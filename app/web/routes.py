@@ -41,9 +41,9 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, caches: Caches, settings: 
 
     @api.get("/comics/<num>/image")
     async def image(num: str) -> Response:
-        refuse_unknown({"seed"} if num == "random" else ())
-        chosen = _one(num)
-        return responses.image(chosen, await gather(chosen))
+        refuse_unknown({"seed", "size"} if num == "random" else {"size"})
+        is_sharp, chosen = query.parse_resolution(parameters()) == "2x", _one(num)
+        return responses.image(chosen, is_sharp, await gather(chosen))
 
     @api.get("/health")
     async def health() -> Response:

@@ -115,7 +115,7 @@ def a_directory(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "it is not marked as one"),
         (lambda path: path.write_bytes(b"rubbish" * 999), "file is not a database"),
         (lambda path: alter(path, "PRAGMA application_id = 7"), "it is not marked as one"),
-        (lambda path: alter(path, "PRAGMA user_version = 1"), "it has version 1 of the format, not 2"),
+        (lambda path: alter(path, "PRAGMA user_version = 3"), "it has version 3 of the format, not 2"),
         (lambda path: alter(path, "DROP TABLE comics"), "no such table: comics"),
         (lambda path: alter(path, "DELETE FROM meta WHERE name = 'source'"), "'source'"),
         (lambda path: alter(path, "UPDATE meta SET value = 'x' WHERE name = 'latest'"), "invalid literal for int"),

@@ -215,7 +215,7 @@ def test_an_answer_from_the_archive_is_like_one_from_xkcd(
         lambda path: path.unlink(),
         lambda path: path.write_bytes(b"rubbish"),
         lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-        lambda path: alter(path, "PRAGMA user_version = 1"),
+        lambda path: alter(path, "PRAGMA user_version = 3"),
     ],
     ids=["absent", "rubbish", "halved", "another version"],
 )

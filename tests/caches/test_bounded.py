@@ -41,6 +41,9 @@ class ScriptedTable:
     async def held(self) -> Mapping[int, float]:
         raise NotImplementedError
 
+    async def looked(self) -> Mapping[int, float]:
+        raise NotImplementedError
+
     async def aclose(self) -> None:
         raise NotImplementedError
 

@@ -12,8 +12,8 @@ import pytest
 from werkzeug import Response
 
 from app.caches import dynamodb, dynamodb_client, items
+from app.caches.attributes import Item
 from app.caches.dynamodb import ComicsTable
-from app.caches.items import Item
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError

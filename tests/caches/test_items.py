@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.caches import items
-from app.caches.items import BadItem, Item
+from app.caches.attributes import BadItem, Item
 from app.comics.comic import Comic
 from app.comics.found import KEPT_FOR, Found, LatestNumber
 from tests.records import NOW, found

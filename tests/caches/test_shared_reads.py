@@ -40,6 +40,9 @@ class SlowTable:
     async def held(self) -> Mapping[int, float]:
         return {1: NOW}
 
+    async def looked(self) -> Mapping[int, float]:
+        return {1: NOW + 1}
+
     async def aclose(self) -> None:
         self.kept.append(-1)
 
@@ -118,6 +121,6 @@ def test_everything_else_is_the_tables() -> None:
     async def test(table: SlowTable, shared: SharedReads) -> None:
         await shared.keep([found(1)])
         await shared.aclose()
-        assert (table.kept, await shared.held()) == ([1, -1], {1: NOW})
+        assert (table.kept, await shared.held(), await shared.looked()) == ([1, -1], {1: NOW}, {1: NOW + 1})
 
     run(test)

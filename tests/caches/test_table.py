@@ -74,7 +74,7 @@ def test_what_the_table_has_is_not_asked_for_beside_the_latest(
         asked.clear()
     assert sources(new_process(), "1-4,latest") == {1: "table", 2: "table", 3: "table", 4: "xkcd", 2665: "xkcd"}
     assert xkcd.asked == {"/info.0.json": 1, "/4/info.0.json": 1}
-    assert table.asked == {"BatchGetItem": 2, "BatchWriteItem": 1}
+    assert table.asked == {"BatchGetItem": 3, "BatchWriteItem": 1}  # one for what is known of the latest image
 
 
 def test_a_latest_comic_that_was_not_selected_is_kept_too(table: LocalTable, new_process: MakeClient) -> None:
@@ -230,13 +230,14 @@ def test_a_ping_fills_gaps_and_reports_it(
     reports = [app.ping(Context()) for _ in range(2)]
     for report in reports:
         assert isinstance(report.pop("milliseconds"), int)
+    images = {"images": 7, "images_failed": 0, "images_left": 1}  # the latest comic is not one of the 7
     assert reports == [
-        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2656, "problem": None},
-        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2649, "problem": None},
+        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2656, **images, "problem": None},
+        {"latest": 2665, "gathered": 7, "failed": 0, "missing": 2649, **images, "problem": None},
     ]
     assert table.items().keys() == {0, *range(2665, 2650, -1)}
     assert table.asked["Scan"] == 2  # one of them this test's own
-    assert xkcd.connections == 5
+    assert xkcd.connections == 10  # five for comics and five for images
 
 
 def test_a_ping_ends_in_time_and_the_next_writes_what_it_could_not(

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.comics.found import DAY, KEPT_FOR, Found
+from app.comics.image import Image, Size
 from tests.records import NOW, found
 from tools.stand_in import records
 
@@ -54,3 +55,44 @@ def test_a_comic_is_kept_for_half_a_year_more() -> None:
 def test_a_date_that_makes_no_sense_does_no_harm(year: int) -> None:
     comic = Found(replace(found(614).comic, date=date(year, 1, 1)), NOW)
     assert 1 <= days_fresh(comic) <= 365
+
+
+WOODPECKER = "https://imgs.xkcd.com/comics/woodpecker.png"
+FACTS = Image(WOODPECKER, Size(740, 280), True, NOW)
+
+
+def test_an_image_need_not_be_looked_up_for_as_long_as_a_comic_fetched_then_is_fresh() -> None:
+    comic = replace(found(614, NOW - 50 * DAY), image=FACTS)
+    assert comic.looked_until == found(614, NOW).fresh_until
+    assert found(614).looked_until == 0.0
+
+
+def test_facts_about_another_image_count_as_none() -> None:
+    assert replace(found(614), image=FACTS).image == FACTS
+    assert replace(found(1), image=FACTS).image is None
+
+
+def test_a_comic_takes_over_what_another_copy_knows_of_the_same_image() -> None:
+    older, newer = replace(found(614, NOW - DAY), image=FACTS), found(614)
+    assert newer.with_image_of(older) == replace(newer, image=FACTS)
+    assert newer.with_image_of(None) == newer
+    assert newer.with_image_of(found(614)) == newer
+    known = replace(newer, image=replace(FACTS, has_2x=False))
+    assert known.with_image_of(older) == known
+    assert found(1).with_image_of(older) == found(1)
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (None, (None, None, None)),
+        (FACTS, ("https://imgs.xkcd.com/comics/woodpecker_2x.png", 740, 280)),
+        (Image(WOODPECKER, None, False, NOW), (None, None, None)),
+    ],
+)
+def test_our_json_has_what_is_known_of_the_image_and_otherwise_null(
+    image: Image | None, expected: tuple[object, ...]
+) -> None:
+    comic = replace(found(614), image=image)
+    about = dict(zip(("img_2x", "width", "height"), expected, strict=True))
+    assert comic.to_json() == {**comic.comic.to_json(), **about}

@@ -67,7 +67,8 @@ def test_after_a_deployment_nothing_of_the_one_before_holds(make_function: MakeF
 def test_a_ping_is_answered_with_its_report(xkcd: StandIn, function: LambdaFunction) -> None:
     report = function.invoke(event("ping"))
     assert isinstance(report.pop("milliseconds"), int)
-    assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, "problem": None}
+    images = {"images": 0, "images_failed": 0, "images_left": None}
+    assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, **images, "problem": None}
     assert xkcd.wait_until(lambda: xkcd.connections == 5)
 
 

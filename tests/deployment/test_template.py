@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from app.web import http_caching
-from app.web.contract import contract
 from app.web.envelope import HEADERS, PREFLIGHT
 from tests.commands import ROOT
-from tests.contract import resolved
 from tests.deployment.conftest import CERTIFICATE, Template, compiled
 from tests.deployment.metric_filters import counts
 

@@ -13,7 +13,7 @@ from app.comics.found import LATEST_FRESH_FOR
 from app.comics.selection import Latest, Listed
 from app.errors import Forbidden, NoSuchComic, Refused, TimedOut
 from app.gathering.gathered import Gathered
-from app.upstream import polite_xkcd
+from app.upstream import polite
 from tests.caches.test_bounded import ScriptedTable
 from tests.records import found
 from tests.rig import Rig, nums
@@ -111,7 +111,7 @@ def test_waiting_for_a_connection_of_our_own_is_not_counted_as_xkcds_time(
     xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty comics over two connections take ten times as long as one, and more than one attempt may take."""
-    monkeypatch.setattr(polite_xkcd, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(polite, "MOST_CONNECTIONS", 2)
     xkcd.latency = 0.1
     with closing(Rig(xkcd, attempt_timeout=0.5)) as rig:
         gathered = rig.gather(Listed(tuple(range(1, 21))))

@@ -16,6 +16,9 @@ from tests.commands import ROOT
 from tools.stand_in import StandIn
 from tools.table import LocalTable, refusal
 
+TREES = "/comics/tree_cropped_(1).jpg"
+"""The image of comic 2."""
+
 
 def start(xkcd: StandIn, **environ: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
@@ -42,9 +45,12 @@ def run(xkcd: StandIn, **environ: str) -> tuple[int, str, str]:
 def test_filling_brings_everything_and_begun_again_has_nothing_to_do(xkcd: StandIn, table: LocalTable) -> None:
     xkcd.latest = 40
     code, said, logged = run(xkcd)
-    assert (code, logged) == (0, f"Filling {table.name} from {xkcd.url}\n")
-    assert re.fullmatch(rf"39 comics written to {table.name} in \d+ s, 0 failed\.\n", said)
+    assert (code, logged) == (0, f"Filling {table.name} from {xkcd.url}\nLooking up images\n")
+    assert re.fullmatch(
+        rf"39 comics written to {table.name} in \d+ s, 0 failed\.\n40 images looked up, 0 failed\.\n", said
+    )
     assert table.items().keys() == set(range(41))
+    assert [num for num, item in table.items().items() if "image" not in item] == [0]
     xkcd.asked.clear()
     code, said, _ = run(xkcd)
     assert (code, xkcd.asked) == (0, {"/info.0.json": 1})
@@ -65,7 +71,7 @@ def test_what_failed_is_tried_once_more(xkcd: StandIn, table: LocalTable) -> Non
     reason = "xkcd failed (invalid) in 1 requests: xkcd's answer for comic 8 is not JSON. "
     assert code == 0
     assert logged.startswith(f"Filling {table.name} from {xkcd.url}\n{reason}")
-    assert logged.endswith("Once more\n")
+    assert logged.endswith("Once more\nLooking up images\n")
     assert said.startswith(f"8 comics written to {table.name} in ")
 
 
@@ -143,6 +149,28 @@ def test_interrupted_when_it_is_complete_it_says_so(xkcd: StandIn, table: LocalT
         process.send_signal(signal.SIGINT)
         _, logged = process.communicate()
     assert logged.endswith(f"Interrupted, but {table.name} is complete.\n")
+
+
+def test_images_that_fail_are_tried_once_more_and_left_for_the_next_run(xkcd: StandIn, table: LocalTable) -> None:
+    xkcd.latest = 3
+    xkcd.image_faults[TREES] = "503"
+    code, said, logged = run(xkcd)
+    assert (code, logged.endswith("\nOnce more\n")) == (1, False)
+    assert re.search(r"\n2 images looked up, \d failed\.\n1 are left: .*\(503\)\.\nRun it again to continue\.\n$", said)
+    xkcd.image_faults.clear()
+    code, said, _ = run(xkcd)
+    assert (code, said.endswith("\n1 images looked up, 0 failed.\n")) == (0, True)
+
+
+def test_interrupted_among_images_it_says_how_many_are_left(xkcd: StandIn, table: LocalTable) -> None:
+    xkcd.latest = 3
+    xkcd.image_faults[TREES] = "silence"
+    with start(xkcd, FILL_AT_ONCE="1") as process:
+        assert xkcd.wait_until(lambda: TREES in xkcd.asked, seconds=20)
+        process.send_signal(signal.SIGINT)
+        _, logged = process.communicate()
+    left = "has all comics: 2 images are to be looked up. Run it again to continue."
+    assert logged.endswith(f"\nInterrupted, but {table.name} {left}\n")
 
 
 def test_ctrl_c_in_a_terminal_ends_it_each_time(xkcd: StandIn, table: LocalTable) -> None:

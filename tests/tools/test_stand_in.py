@@ -1,5 +1,6 @@
 """The stand-in answers as xkcd.com does."""
 
+import io
 import os
 import signal
 import subprocess
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from PIL import Image
 
+from app.comics.image import Size
 from bench.upstream import certify
 from tests.commands import ROOT, said_by_us
-from tools.stand_in import StandIn, records
+from tools.stand_in import StandIn, images, records
 
 PYTHON = [sys.executable, "-X", "dev", "-W", "error", "-m"]
 
@@ -74,9 +77,37 @@ def test_what_xkcd_does_not_have_is_a_404(xkcd: StandIn, path: str) -> None:
 
 
 def test_images_are_drawn(xkcd: StandIn) -> None:
-    image = requests.get(f"{xkcd.url}/comics/woodpecker.png", timeout=5)
-    assert image.headers["Content-Type"] == "image/svg+xml"
-    assert "woodpecker.png</text>" in image.text
+    for path, form in (
+        ("/comics/woodpecker.png", "PNG"),
+        ("/comics/xkcd_phone_2000_2x.png", "PNG"),
+        ("/comics/barrel_cropped_(1).jpg", "JPEG"),
+        ("/comics/eternal_flame.gif", "GIF"),
+        ("/comics/%3F%3F%3F.png", "PNG"),
+    ):
+        image = requests.get(f"{xkcd.url}{path}", timeout=5)
+        picture, size = Image.open(io.BytesIO(image.content)), images.size(path)
+        assert size is not None
+        assert (picture.format, picture.size) == (form, (size.width, size.height))
+        assert image.headers["Content-Type"] == f"image/{form.lower()}"
+
+
+def test_an_image_in_twice_the_resolution_is_twice_as_large(xkcd: StandIn) -> None:
+    single, double = images.size("/comics/xkcd_phone_2000.png"), images.size("/comics/xkcd_phone_2000_2x.png")
+    assert single is not None
+    assert double == Size(2 * single.width, 2 * single.height)
+
+
+@pytest.mark.parametrize("path", ["/comics/woodpecker_2x.png", "/comics/nothing.png", "/comics/"])
+def test_an_image_that_is_not_there_is_a_404(xkcd: StandIn, path: str) -> None:
+    assert requests.get(xkcd.url + path, timeout=5).status_code == 404
+
+
+def test_the_beginning_of_an_image_can_be_asked_for(xkcd: StandIn) -> None:
+    url = f"{xkcd.url}/comics/woodpecker.png"
+    whole = requests.get(url, timeout=5).content
+    part = requests.get(url, headers={"Range": "bytes=0-99"}, timeout=5)
+    assert (part.status_code, part.content) == (206, whole[:100])
+    assert part.headers["Content-Range"] == f"bytes 0-99/{len(whole)}"
 
 
 def test_it_tells_what_it_was_asked(xkcd: StandIn) -> None:

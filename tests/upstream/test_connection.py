@@ -260,3 +260,29 @@ def test_where_nobody_listens_there_is_no_connection() -> None:
             await open_to(port)
 
     asyncio.run(run())
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [HEAD + b"x" * 100_000, CHUNKED + b"186A0\r\n" + b"x" * 100_000, b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000],
+    ids=["long", "chunked", "endless"],
+)
+def test_of_a_body_that_goes_on_no_more_is_read_than_is_enough(endless: bytes) -> None:
+    async def use(connection: Connection) -> tuple[int, bytes, bool]:
+        answer = await connection.exchange(GET, enough=4096)
+        return answer.status, answer.body, connection.is_open
+
+    assert over(use, endless, closes=False) == (200, b"x" * 4096, False)
+
+
+def test_a_body_that_is_just_enough_leaves_the_connection_open_and_the_next_may_be_longer() -> None:
+    async def use(connection: Connection) -> tuple[bytes, bytes, bool]:
+        first = (await connection.exchange(GET, enough=2)).body
+        second = (await connection.exchange(GET)).body
+        return first, second, connection.is_open
+
+    longer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{    }"
+    assert over(use, ANSWER, longer, closes=False) == (b"{}", b"{    }", True)

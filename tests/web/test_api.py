@@ -29,6 +29,9 @@ def test_an_answer_is_one_document_with_everything_in_it(client: FlaskClient) ->
                 "date": "2022-08-29",
                 "alt": "Juraaaassic Park, Juraaaassic Park, God shed his grace on theeeee",
                 "img": "https://imgs.xkcd.com/comics/america_songs.png",
+                "img_2x": None,
+                "width": None,
+                "height": None,
                 "transcript": None,
                 "link": None,
                 "news": None,
@@ -146,11 +149,13 @@ def test_an_unknown_latest_for_another_reason_does_not_say_when(client: FlaskCli
         ),
         (
             "/comics?fields=num,titel",
-            "A comic has no field 'titel'. Its fields are num, title, date, alt, img, transcript, link, news, "
-            "interactive, corrections, url, explained, source, fetched_at, stale.",
+            "A comic has no field 'titel'. Its fields are num, title, date, alt, img, img_2x, width, height, "
+            "transcript, link, news, interactive, corrections, url, explained, source, fetched_at, stale.",
         ),
-        ("/comics/614/image?fields=img", "Unknown parameter 'fields'. Known parameters: none."),
-        ("/comics/random/image?n=1", "Unknown parameter 'n'. Known parameters: seed."),
+        ("/comics/614/image?fields=img", "Unknown parameter 'fields'. Known parameters: size."),
+        ("/comics/random/image?n=1", "Unknown parameter 'n'. Known parameters: seed, size."),
+        ("/comics/614/image?size=3x", "'size' must be 1x or 2x, not '3x'."),
+        ("/comics/614/image?size=1x&size=2x", "'size' is given 2 times: give it once."),
         ("/comics/0", "A comic's number must be a number from 1 to 999999, not '0'."),
         ("/comics/abc", "A comic's number must be a number from 1 to 999999, not 'abc'."),
         ("/comics/614?n=1", "Unknown parameter 'n'. Known parameters: fields."),

@@ -26,7 +26,10 @@ def test_an_operation_has_all_that_a_reader_needs() -> None:
         summary="A comic's image",
         description="A redirect, so that the address works in an `<img>`. For a comic without a single image it is a "
         "404 with the address of its page.",
-        parameters=(documentation.Parameter("num", "path", "1 to 999999", "The comic's number."),),
+        parameters=(
+            documentation.Parameter("num", "path", "1 to 999999", "The comic's number."),
+            documentation.Parameter("size", "query", "1x, 2x", image.parameters[1].description),
+        ),
         examples=(("/comics/614/image", "Location: https://imgs.xkcd.com/comics/woodpecker.png"),),
         statuses=image.statuses,
     )

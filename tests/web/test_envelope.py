@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.application import XkcdGather
+from app.settings import IMAGES
 from app.web.envelope import HEADERS
 from tests.rig import Context, age_all_comics
 from tools.stand_in import StandIn
@@ -65,7 +66,10 @@ def test_every_answer_carries_the_same_headers(client: FlaskClient, path: str, s
     assert "Cache-Control" in answer.headers
 
 
-def test_every_page_allows_its_own_style_and_script_and_xkcds_images_and_nothing_else(client: FlaskClient) -> None:
+def test_every_page_allows_its_own_style_and_script_and_xkcds_images_and_nothing_else(
+    make_app: Callable[..., XkcdGather],
+) -> None:
+    client = make_app(images_url=IMAGES).test_client()
     styles = {source(style) for path in ("/?n=1", "/docs") for style in inlined("style", client.get(path).text)}
     (script,) = inlined("script", client.get("/?n=1").text)
     for path in ("/?n=1", "/?n=x", "/docs", "/comic", "/today"):

@@ -1,6 +1,7 @@
 """The gallery."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
 
@@ -8,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import VERSION, Settings
+from app.application import XkcdGather
+from app.settings import IMAGES, VERSION, Settings
 from app.web import http_caching
 from app.web.contract import contract
 from tests.rig import age_all_comics
@@ -23,7 +25,8 @@ def titles(page: str) -> list[str]:
     return re.findall("<bdi>(.*)</bdi>", page)
 
 
-def test_the_gallery_shows_the_comics_asked_for(client: FlaskClient) -> None:
+def test_the_gallery_shows_the_comics_asked_for(make_app: Callable[..., XkcdGather]) -> None:
+    client = make_app(images_url=IMAGES).test_client()
     page = client.get("/?n=614,327")
     assert (page.status_code, page.mimetype) == (200, "text/html")
     assert page.text.index('<a href="https://xkcd.com/614/"><bdi>Woodpecker</bdi></a>') < page.text.index(
@@ -219,7 +222,7 @@ def test_comic_redirects_to_a_random_one(client: FlaskClient) -> None:
     assert (answer.status_code, answer.location) == (302, "/?random=1")
 
 
-def test_nothing_but_the_images_takes_another_request(client: FlaskClient) -> None:
-    page = client.get("/?n=614").text
+def test_nothing_but_the_images_takes_another_request(make_app: Callable[..., XkcdGather]) -> None:
+    page = make_app(images_url=IMAGES).test_client().get("/?n=614").text
     assert re.findall(r'src="([^"]+)"', page) == ["https://imgs.xkcd.com/comics/woodpecker.png"]
     assert re.findall('<link [^>]*href="([^"]{15})', page) == ["data:image/svg+"]

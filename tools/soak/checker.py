@@ -77,4 +77,5 @@ def _latest(call: Call, document: Any) -> int:
 def _content(document: Any) -> object:
     """What the ETag depends on, beside the path."""
     comics, failures = document.get("comics", ()), document.get("failures", ())
-    return (document.get("num"), tuple(each["num"] for each in comics), tuple(each["num"] for each in failures))
+    about = [(each.get("num"), *map(each.get, ("img_2x", "width", "height"))) for each in (document, *comics)]
+    return (tuple(about), tuple(each["num"] for each in failures))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from app.comics import image
 from app.comics.comic import Comic
 from app.comics.selection import MISSING
-from tools.stand_in import records
+from tools.stand_in import images, records
 
 
 class Wrong(Exception):
@@ -62,4 +63,18 @@ def record(num: int) -> Mapping[str, Any]:
 @cache
 def comic(num: int) -> Mapping[str, Any]:
     """The fields of that comic, but for those that tell how it was gathered. Raises KeyError if there is none."""
-    return Comic.from_record(record(num)).to_json()
+    return {**Comic.from_record(record(num)).to_json(), **about_image(num)}
+
+
+@cache
+def about_image(num: int) -> Mapping[str, Any]:
+    """What there is to know of that comic's image."""
+    img = Comic.from_record(record(num)).img
+    path = image.path(img)
+    size, address_2x = images.size(path or ""), image.doubled(img or "")
+    has_2x = path is not None and images.size(image.doubled(path) or "") is not None
+    return {
+        "img_2x": address_2x if has_2x else None,
+        "width": size and size.width,
+        "height": size and size.height,
+    }

@@ -49,8 +49,10 @@ def world() -> Iterator[World]:
     with ExitStack() as stack:
         xkcd = stack.enter_context(Remote("tools.soak.xkcd"))
         table = stack.enter_context(Remote("tools.soak.table"))
+        url = f"http://{NAME}:{xkcd.call('port')}"
         environ = {
-            "XKCD_URL": f"http://{NAME}:{xkcd.call('port')}",
+            "XKCD_URL": url,
+            "IMAGES_URL": url,
             "XKCD_FLOOR": str(FIRST_LATEST),
             **table.call("environ"),
             **SETTINGS,

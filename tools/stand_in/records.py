@@ -1,10 +1,9 @@
-"""xkcd's records and images, as the stand-in sends them."""
+"""xkcd's records, as the stand-in sends them."""
 
 import json
 import sqlite3
 from collections.abc import Mapping
 from functools import cache
-from html import escape
 
 from xkcd_comicdb import XKCD_DATABASE_PATH
 
@@ -30,14 +29,3 @@ def _record(row: sqlite3.Row) -> bytes:
     texts = ("link", "news", "safe_title", "transcript", "alt", "img", "title")
     date = {"year": year, "month": month.lstrip("0"), "day": day.lstrip("0")}
     return json.dumps({"num": row["num"], **date, **{name: row[name] for name in texts}}).encode()
-
-
-def drawing(path: str) -> bytes:
-    """A placeholder for an image: a frame with the file's name in it."""
-    name = escape(path.rpartition("/")[2])
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="740" height="280" viewBox="0 0 740 280">'
-        '<rect x="2" y="2" width="736" height="276" fill="#fff" stroke="#333" stroke-width="3"/>'
-        '<path d="M2 2 738 278M738 2 2 278" stroke="#ddd" stroke-width="2"/>'
-        f'<text x="370" y="150" text-anchor="middle" font-family="monospace" font-size="28">{name}</text></svg>'
-    ).encode()

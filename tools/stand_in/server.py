@@ -13,7 +13,7 @@ from typing import Self
 from tools.faults import FAULTS, Step, answer
 from tools.stand_in.connection import Connection
 from tools.stand_in.negotiation import negotiated
-from tools.stand_in.records import drawing, record, records
+from tools.stand_in.records import record, records
 
 NOT_FOUND = answer(b"<html><head><title>404 Not Found</title></head></html>", "404 Not Found", kind="text/html")
 
@@ -23,7 +23,8 @@ class StandIn:
 
     `latency` is in seconds; `slow` is the share of requests that take longer, and how many times as long: the same
     ones in each run. `faults` maps a comic's number, or 0 for all of them, to a name in FAULTS; each of
-    `passing_faults` hits one request. `reported` is the comic at /info.0.json if that is not the `latest`, and
+    `passing_faults` hits one request for a comic. `image_faults` maps an image's path, or "" for all of them, to a name
+    there (tools/stand_in/images.py). `reported` is the comic at /info.0.json if that is not the `latest`, and
     `surplus` are numbers above the latest that have a comic all the same; a comic that xkcd has not is made up.
     `has_validators` says whether records have Last-Modified. All these may be changed at any time. `asked` counts
     requests by path, `connections` the accepted connections, and `last_headers` are those of the request answered
@@ -41,6 +42,7 @@ class StandIn:
         self.latency = latency
         self.slow = slow
         self.faults = dict(faults or {})
+        self.image_faults: dict[str, str] = {}
         self.passing_faults: list[str] = []
         self.has_validators = True
         self.latest = max(records())
@@ -119,7 +121,7 @@ class StandIn:
     @property
     def environ(self) -> dict[str, str]:
         """The variables with which a process takes it for xkcd."""
-        return {"XKCD_URL": self.url, "XKCD_FLOOR": str(self.latest)}
+        return {"XKCD_URL": self.url, "IMAGES_URL": self.url, "XKCD_FLOOR": str(self.latest)}
 
     @property
     def open_connections(self) -> int:
@@ -142,7 +144,9 @@ class StandIn:
         if path == "/stand-in":
             return [answer(json.dumps({"asked": self.asked, "connections": self.connections}).encode())]
         if path.startswith("/comics/"):
-            return [answer(drawing(path), kind="image/svg+xml")]
+            from tools.stand_in import images  # imports Pillow, which takes longer than all else here
+
+            return images.answered(path, headers, self.image_faults.get(path) or self.image_faults.get(""))
         num = self._num(path)
         exists = num <= self.latest or num in self.surplus or num == self.reported
         body = record(num) if exists else b""

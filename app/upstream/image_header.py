@@ -1,0 +1,29 @@
+"""The size of an image, from its first bytes.
+
+Importing this imports imagesize, which takes 13 ms, so only a process that looks images up does.
+"""
+
+import io
+
+import imagesize
+
+from app.comics.image import Size
+
+KINDS = (b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"\xff\xd8\xff")
+"""How the files of xkcd's kinds of images begin. imagesize reads others too, such as SVG, which is a page."""
+
+
+def size(first_bytes: bytes) -> Size | None:
+    """The size as browsers show it; None if it is not in these bytes, or if they are not of an image."""
+    if not first_bytes.startswith(KINDS):
+        return None
+    try:
+        width, height = imagesize.get(io.BytesIO(first_bytes))
+    except ValueError:  # its way of saying that a file is invalid, as a cut-off one is
+        return None
+    return Size.of(width, height)
+
+
+def may_follow(first_bytes: bytes) -> bool:
+    """Whether later bytes may have the size if these have not: a JPEG can begin with a thumbnail and a profile."""
+    return first_bytes.startswith(KINDS[-1])
