@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from flask import Response, g, request
@@ -29,7 +29,7 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import archive, envelope, log_line, pages, problems, responses, routes
+from app.web import archive, comic_page, envelope, log_line, pages, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -42,13 +42,15 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and the answer to a ping."""
 
+    jinja_options: ClassVar[dict[str, Any]] = {"trim_blocks": True, "lstrip_blocks": True}
+
     def __init__(
         self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool, table: Table | None
     ) -> None:
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
-        self.url_map.strict_slashes = False  # routes.without_slash redirects, never to a host that the caller named
+        self.url_map.strict_slashes = False  # routes.to_right_slash redirects, never to a host that the caller named
         self._settings = settings
         # Without a build id, another process may run other code: its ETags must differ too.
         self._build_id = settings.build_id or uuid.uuid4().hex
@@ -65,9 +67,10 @@ class XkcdGather(AsyncFlask):
         self.filler = Filler(self.gatherer, caches, table, settings.fill_at_once, clock) if table else None
         self.register_blueprint(routes.blueprint(self.gatherer, caches, settings))
         self.register_blueprint(archive.blueprint(caches))
+        self.register_blueprint(comic_page.blueprint(self.gatherer, settings))
         self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
         self.before_request(envelope.begin)
-        self.before_request(routes.without_slash)
+        self.before_request(routes.to_right_slash)
         self.after_request(self._leave)
         self.register_error_handler(GatherError, _problem)
         self.register_error_handler(HTTPException, _http_problem)

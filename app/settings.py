@@ -18,7 +18,7 @@ ARCHIVE = Path(__file__).parent.parent / "archive.sqlite"
 """The archive of all comics, if there is one: beside handler.py, here and in the package."""
 
 OWN_PATHS = frozenset(
-    {"archive", "archive.ndjson", "comic", "comics", "docs", "health", "info.0.json", "openapi.json", "today"}
+    {"archive", "archive.ndjson", "comic", "comics", "docs", "health", "info.0.json", "latest", "openapi.json", "today"}
 )
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 

@@ -14,6 +14,7 @@ HOUSE = {
     "app.application": [],
     "app.web": [
         "archive",
+        "comic_page",
         "pages",
         "routes",
         "request",
@@ -26,6 +27,7 @@ HOUSE = {
         "contract",
         "problems",
         "timeline",
+        "overview",
         "fields",
         "query",
     ],
@@ -71,6 +73,7 @@ SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
 PURE = {
     "app.web.http_caching",
     "app.web.timeline",
+    "app.web.overview",
     "app.web.fields",
     "app.web.query",
     "app.caches.items",
@@ -96,6 +99,7 @@ OWNERS = {
         "app.application",
         "app.runtime.async_flask",
         "app.web.archive",
+        "app.web.comic_page",
         "app.web.envelope",
         "app.web.log_line",
         "app.web.pages",

@@ -17,8 +17,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.settings import Settings
+from tools.sketch import sketch
 from tools.stand_in import StandIn
-from tools.stand_in.records import drawing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on the path: apt-get install -y chromium"
@@ -71,10 +71,11 @@ def served(xkcd: StandIn, archive: Path | None = None) -> Iterator[str]:
 
 
 def draw_images(context: BrowserContext) -> None:
-    """Answer requests for xkcd's images with drawings."""
+    """Answer requests for xkcd's images with sketches."""
 
     def draw(route: Route) -> None:
-        route.fulfill(body=drawing(route.request.url), content_type="image/svg+xml")
+        name = route.request.url.rpartition("/")[2]
+        route.fulfill(body=sketch(name), content_type="image/svg+xml")
 
     context.route("https://imgs.xkcd.com/**", draw)
 
