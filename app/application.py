@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Response, g, request
@@ -42,8 +42,6 @@ _log = logging.getLogger(__package__)
 class XkcdGather(AsyncFlask):
     """The WSGI application, and the answer to a ping."""
 
-    jinja_options: ClassVar[dict[str, Any]] = {"trim_blocks": True, "lstrip_blocks": True}
-
     def __init__(
         self, settings: Settings, clock: Clock, event_loop: EventLoop, pool: ConnectionPool, table: Table | None
     ) -> None:
@@ -51,6 +49,7 @@ class XkcdGather(AsyncFlask):
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
         self.url_map.strict_slashes = False  # routes.to_right_slash redirects, never to a host that the caller named
+        self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
         self._settings = settings
         # Without a build id, another process may run other code: its ETags must differ too.
         self._build_id = settings.build_id or uuid.uuid4().hex

@@ -1,4 +1,4 @@
-// What pages can do beyond their links and forms: keys, swipes, more comics without a reload, a link to copy.
+// What pages can do beyond links and forms: keys, swipes, more comics without a reload, a link to copy.
 "use strict";
 
 const MOST = 100; // numbers that one address may name
