@@ -420,9 +420,30 @@ def test_from_the_gallery_to_all_titles_and_back_to_one_comic(open_page: Opener,
 
 
 @with_archive
+@pytest.mark.parametrize("width", [360, 1100])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_to_object_to_in_all_titles(open_page: Opener, scheme: str) -> None:
-    assert objections(open_page("/archive", color_scheme=scheme, bypass_csp=True)) == []
+def test_axe_finds_nothing_to_object_to_with_a_search_and_in_all_titles(
+    open_page: Opener, scheme: str, width: int
+) -> None:
+    viewport = {"width": width, "height": 800}
+    for path in ("/archive", "/614/"):
+        assert objections(open_page(path, color_scheme=scheme, bypass_csp=True, viewport=viewport)) == []
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nor_in_the_results_of_a_search(open_page: Opener, app: XkcdGather, scheme: str, width: int) -> None:
+    search = SimpleNamespace(query="wood", total=2, offset=0, relaxed=True, replaced={"wod": "wood"})
+    match = SimpleNamespace(field="title", snippet="Woodpecker", marks=[[0, 4]])
+    gathered = SimpleNamespace(comics=[found(614), found(1663)], failures=())
+    shown = {"search": search, "matches": {614: match}, "gathered": gathered, "next_page": "/?q=wood&offset=10"}
+    with app.test_request_context("/"):
+        text = render_template("search.html", **shown)
+    page = open_page("/docs", color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 800})
+    page.context.route("**/results", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto("/results")
+    assert objections(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @with_archive

@@ -71,6 +71,7 @@ def test_many_comics_are_a_grid_of_links_unless_they_are_wanted_in_full(client: 
         ("latest=3", "/?n=2662,2661,2660", "Three older"),
         ("n=2662,2661,2660", "/?n=2659,2658,2657", "Three older"),
         ("n=2660-2663", "/?n=2664-2665", "Two more"),
+        ("n=2,1", "/?random=2", "Two more at random"),
         ("n=2665", "/?random=5", "Five more at random"),
         ("n=614,327,1", "/?random=3", "Three more at random"),
         ("random=2&seed=a", "/?random=2", "Two more at random"),
