@@ -30,20 +30,7 @@ from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
-from app.web import (
-    archive,
-    as_xkcd,
-    envelope,
-    feeds,
-    log_line,
-    oembed,
-    pages,
-    problems,
-    responses,
-    robots,
-    routes,
-    search,
-)
+from app.web import envelope, log_line, pages, paths, problems, responses, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -62,7 +49,8 @@ class XkcdGather(AsyncFlask):
         super().__init__("app.web", event_loop)
         self._cold = True
         self.url_map.merge_slashes = False  # a doubled slash is a wrong path, not a redirect
-        self.url_map.strict_slashes = False  # routes.without_slash redirects, never to a host that the caller named
+        self.url_map.strict_slashes = False  # routes.to_right_slash redirects, never to a host that the caller named
+        self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
         self._settings = settings
         # Without a build id, another process may run other code: its ETags must differ too.
         self._build_id = settings.build_id or uuid.uuid4().hex
@@ -82,16 +70,10 @@ class XkcdGather(AsyncFlask):
         self._caches, self._table, self._clock = caches, table, clock
         searcher = Searcher(self.gatherer, caches, stores.open_index)
         self.event_loop.on_close(searcher.aclose)
-        self.register_blueprint(routes.blueprint(self.gatherer, searcher, caches, settings))
-        self.register_blueprint(as_xkcd.blueprint(self.gatherer, settings))
-        self.register_blueprint(search.blueprint())
-        self.register_blueprint(archive.blueprint(caches))
-        self.register_blueprint(feeds.blueprint(self.gatherer, settings))
-        self.register_blueprint(oembed.blueprint(self.gatherer, settings))
-        self.register_blueprint(robots.blueprint())
-        self.register_blueprint(pages.blueprint(self.gatherer, settings, clock))
+        for blueprint in paths.blueprints(self.gatherer, searcher, caches, settings, clock):
+            self.register_blueprint(blueprint)
         self.before_request(envelope.begin)
-        self.before_request(routes.without_slash)
+        self.before_request(routes.to_right_slash)
         self.after_request(self._leave)
         self.register_error_handler(GatherError, _problem)
         self.register_error_handler(HTTPException, _http_problem)

@@ -18,8 +18,8 @@ ARCHIVE = Path(__file__).parent.parent / "archive.sqlite"
 """The archive of all comics, if there is one: beside handler.py, here and in the package."""
 
 OWN_PATHS = frozenset({
-    "archive", "archive.ndjson", "atom.xml", "comic", "comics", "docs", "feed.json", "health", "info.0.json", "oembed",
-    "openapi.json", "opensearch.xml", "robots.txt", "rss.xml", "today",
+    "archive", "archive.ndjson", "atom.xml", "comic", "comics", "docs", "feed.json", "health", "info.0.json", "latest",
+    "oembed", "openapi.json", "opensearch.xml", "robots.txt", "rss.xml", "today",
 })  # fmt: skip
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 

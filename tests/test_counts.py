@@ -104,8 +104,8 @@ def test_with_an_archive_nobody_is_asked_for_what_is_in_it(
     xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather], whole_archive: Path
 ) -> None:
     client = make_app(archive=str(whole_archive), table=table.name, connect_at_start=5).test_client()
-    for path in ("/comics?n=1-100", "/comics?random=5", "/", "/health"):
-        client.get(path)
+    for path in ("/comics?n=1-100", "/comics?random=5", "/", "/comic", "/614/", "/health"):
+        client.get(path, follow_redirects=True)
     assert Counted(xkcd).since() == (0, 0)
     assert table.asked == {}
 

@@ -174,7 +174,7 @@ def test_a_base_path_that_would_be_taken_for_another_is_refused_with_its_name(pa
 
 def test_a_base_path_may_contain_no_path_of_this_service(app: XkcdGather) -> None:
     first_segments = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
-    assert first_segments - {"", "<num>"} == OWN_PATHS
+    assert first_segments - {"", "<num>", "<number:num>"} == OWN_PATHS
 
 
 def test_an_address_that_redirects_is_refused_with_the_right_one() -> None:

@@ -2,7 +2,8 @@
 
     python -m tools.screenshots
 
-The stand-in for xkcd.com is behind them, and drawings replace the comics.
+The stand-in for xkcd.com is behind them. Sketches replace the comics, and made-up words their texts, as this repository
+holds nothing of xkcd's but titles.
 """
 
 import tempfile
@@ -19,9 +20,12 @@ from tools.stand_in.archived import write_archive
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 
+COMIC = "/614/"
 HEALTHY = "/?n=1,614,327,1663,2347"
-HALF_FAILED = "/?n=353,404,327,1190,936,2347"
+MANY = "/?n=601-630"
+HALF_FAILED = "/?n=353,404,327,1190,936"
 ALL_TITLES = "/archive"
+TEXT = "Here is the title text: half of the joke, and on a phone there is nothing to hover with."
 FAULTS = {353: "html", 1190: "silence", 936: "503"}
 
 
@@ -39,17 +43,22 @@ class View(NamedTuple):
 DESKTOP, PHONE = (1100, 800), (390, 844)
 
 VIEWS = [
+    View("desktop-light-comic", COMIC, "light", *DESKTOP),
+    View("desktop-dark-comic", COMIC, "dark", *DESKTOP),
+    View("phone-light-comic", COMIC, "light", *PHONE),
     View("desktop-light", HEALTHY, "light", *DESKTOP),
-    View("desktop-dark", HEALTHY, "dark", *DESKTOP),
-    View("phone-light", HEALTHY, "light", *PHONE),
-    View("phone-dark-timing", HEALTHY, "dark", *PHONE, at="#timing"),
+    View("phone-dark", HEALTHY, "dark", *PHONE),
+    View("desktop-light-grid", MANY, "light", *DESKTOP),
+    View("phone-dark-grid", MANY, "dark", *PHONE),
     View("desktop-light-timing", HEALTHY, "light", *DESKTOP, at="#timing"),
-    View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at=".failure"),
-    View("desktop-light-half-failed", HALF_FAILED, "light", *DESKTOP, at=".failure"),
-    View("phone-light-half-failed", HALF_FAILED, "light", *PHONE, at="#timing"),
+    View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at="#comic-1190"),
+    View("phone-light-half-failed", HALF_FAILED, "light", *PHONE),
+    View("phone-light-missing", "/404/", "light", *PHONE),
     View("desktop-light-titles", ALL_TITLES, "light", *DESKTOP),
     View("phone-dark-titles", ALL_TITLES, "dark", *PHONE, at="#year-2021"),
 ]
+WITH_REQUESTS = (HALF_FAILED, HEALTHY)
+"""Pages of comics that come from xkcd; those of the others come from an archive."""
 
 
 def main() -> None:
@@ -60,7 +69,10 @@ def main() -> None:
         written = write_archive(folder / "archive.sqlite", time.time())
         browser = stack.enter_context(chromium.browser())
         for view in VIEWS:
-            faults, archive = FAULTS if view.path == HALF_FAILED else {}, written if view.path == ALL_TITLES else None
+            faults, archive = (
+                FAULTS if view.path == HALF_FAILED else {},
+                None if view.path in WITH_REQUESTS else written,
+            )
             with StandIn(faults=faults) as xkcd, chromium.served(xkcd, archive) as url:
                 _take(browser, url, view)
 
@@ -77,11 +89,12 @@ def _take(browser: Browser, url: str, view: View) -> None:
 
 
 def _settle(page: Page, at: str | None) -> None:
-    """Wait for all images, and scroll to the subject."""
+    """Wait for all images, unfold the subject, and scroll to it."""
     page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+    page.evaluate("text => document.querySelectorAll('.alt').forEach(each => { each.textContent = text; })", TEXT)
     page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
     if at:
-        page.locator(at).first.evaluate("element => element.scrollIntoView({block: 'center'})")
+        page.locator(at).evaluate("element => { element.open = true; element.scrollIntoView({block: 'center'}); }")
 
 
 if __name__ == "__main__":

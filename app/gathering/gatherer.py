@@ -70,6 +70,11 @@ class Gatherer:
         """The latest comic's number in the caches, fresh or old."""
         return await self._caches.for_request(deadline).latest()
 
+    async def latest_near(self, num: int, deadline: float) -> int | None:
+        """The latest comic's number in the caches; None if it is unknown, or if `num` is surely below it."""
+        cached = None if num < self._floor else await self.cached_latest(deadline)
+        return None if cached is None else cached.num
+
     async def connect(self, count: int, deadline: float) -> None:
         """Open connections until `count` are idle. Raises an UpstreamError."""
         try:

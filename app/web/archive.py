@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from flask import Blueprint, Response, render_template, request
 
 from app.caches.layers import Caches
-from app.comics.comic import LICENSE
 from app.errors import GatherError, NotAcceptable
 from app.web import http_caching, pages, problems, query
 from app.web.archived import Archived, Packed, Parts
@@ -23,7 +22,7 @@ def blueprint(caches: Caches) -> Blueprint:
         years = defaultdict(list)
         async for found in archived.comics(since):
             years[found.comic.date.year].append(found.comic)
-        yield render_template("archive.html", years=years, license=LICENSE)
+        yield render_template("archive.html", years=years)
 
     async def answer(form: str, parts: Parts) -> Response:
         refuse_unknown({"since"})

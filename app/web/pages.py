@@ -1,8 +1,11 @@
-"""The HTML pages, and the contract itself."""
+"""The HTML pages of many comics, and the contract itself."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from random import getrandbits
+from typing import TypeVar
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
@@ -11,39 +14,42 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.clock import Clock
 from app.comics import image
 from app.comics.comic import LICENSE
+from app.comics.search import Search
+from app.comics.selection import MOST, Randomly, Selection
 from app.errors import GatherError
-from app.gathering.gathered import Gathered
+from app.gathering.gathered import Failure, Gathered
 from app.gathering.gatherer import Gatherer
+from app.gathering.searcher import Searched, Searcher
 from app.settings import Settings
-from app.web import contract, http_caching, inlined, problems, query, responses
-from app.web.fields import FIELDS
+from app.web import contract, http_caching, inlined, overview, problems, query, responses, search, search_parameters
+from app.web.overview import Overview
 from app.web.problems import Problem
 from app.web.request import deadline, parameters
 from app.web.timeline import timeline
 
+R = TypeVar("R", bound=AnyResponse)
 
-def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint:
+
+def blueprint(gatherer: Gatherer, searcher: Searcher, settings: Settings, clock: Clock) -> Blueprint:
     """The gallery, the documentation and the contract. `clock` decides the comic of the day."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
-    async def gallery() -> Response:
+    async def gallery() -> AnyResponse:
         if _prefers_json():
             # Not cacheable: a cache that ignores Vary would show it to browsers.
             return by_type(responses.index(contract.index(contract.contract())))
-        chosen = query.parse(parameters())
-        gathered = await gatherer.gather(chosen, deadline(settings))
-        failures = [problems.of_failure(failure) for failure in gathered.failures]
-        if failures and not gathered.comics:
-            problem = problems.of_failures(gathered.failures, gathered.latest)
-            return responses.with_timing(_trouble(problem, failures=failures, **_gathering(gathered)), gathered)
-        return responses.with_caching(
-            _gallery(200, failures=failures, **_gathering(gathered)), chosen, FIELDS, gathered
-        )
-
-    @pages.get("/comic")
-    def comic() -> AnyResponse:
-        return redirect(url_for("pages.gallery", random=1))
+        if search_parameters.is_search(parameters()):
+            sought = search_parameters.parse(parameters())
+            return by_type(_results(sought, await searcher.search(sought, deadline(settings))))
+        chosen, view, until = query.parse(parameters()), overview.parse_view(parameters()), deadline(settings)
+        if not chosen.repeatable:
+            # So the address names the comics, and shows them again after "back" and to others.
+            return by_type(redirect(_gallery_of(await drawn(gatherer, chosen.most, until), view)))
+        gathered = await gatherer.gather(chosen, until)
+        highest = max((found.comic.num for found in gathered.comics), default=0)
+        latest = gathered.latest or await gatherer.latest_near(highest + MOST, until)
+        return by_type(_gallery(chosen, gathered, overview.arranged(chosen, gathered, view, latest)))
 
     @pages.get("/today")
     def today() -> AnyResponse:
@@ -54,7 +60,7 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
     @pages.get("/docs")
     def docs() -> Response:
         document = contract.contract()
-        shown = {"contract": document, "sections": list(contract.sections(document)), "license": LICENSE}
+        shown = {"contract": document, "sections": list(contract.sections(document))}
         return _lasting(render_template("docs.html", root=request.script_root, **shown), "text/html")
 
     @pages.get("/openapi.json")
@@ -63,29 +69,52 @@ def blueprint(gatherer: Gatherer, settings: Settings, clock: Clock) -> Blueprint
 
     pages.add_app_template_filter(_with_code, "with_code")
     pages.add_app_template_filter(partial(image.shown, images_url=settings.images_url), "shown")
+    pages.add_app_template_filter(problems.of_failure, "problem")
+    pages.add_app_template_test(lambda outcome: isinstance(outcome, Failure), "failure")
     pages.add_app_template_global(inlined.text, "inlined")
     pages.add_app_template_global(inlined.data_uri, "data_uri")
+    pages.app_context_processor(lambda: {"license": LICENSE})
 
     @pages.errorhandler(GatherError)
     def failed(error: GatherError) -> Response:
         problem = problems.of_error(error)
-        return _trouble(problem, failures=[problem])
+        return by_type(page("problem.html", problem))
 
     return pages
+
+
+async def drawn(gatherer: Gatherer, count: int, until: float) -> Sequence[int]:
+    """The numbers of different comics at random. xkcd is asked only if no number is known to exist."""
+    latest = await gatherer.known_latest(until) or await gatherer.fetch_latest(until)
+    return Randomly(count).numbers(latest, getrandbits(64))
 
 
 def unrouted(problem: Problem) -> Response:
     """The response to a request without a route: for browsers a page with a way back, for other clients a problem."""
     if prefers_html():
-        page = render_template("problem.html", problem=problem)
-        return by_type(Response(page, problem.status, mimetype="text/html"))
+        return by_type(page("problem.html", problem))
     return by_type(responses.problem(problem))
+
+
+def page(template: str, problem: Problem | None = None, **shown: object) -> Response:
+    """The page, with the status and Retry-After of the problem if there is one."""
+    response = Response(render_template(template, problem=problem, **shown), mimetype="text/html")
+    if problem is not None:
+        response.status_code = problem.status
+        responses.with_retry_after(response, problem)
+    return response
 
 
 def prefers_html() -> bool:
     """Whether the client, such as a browser, prefers HTML to JSON. A client without a preference does not."""
     accepted = request.accept_mimetypes
     return accepted["text/html"] > max(accepted["application/json"], accepted["application/problem+json"])
+
+
+def by_type(response: R) -> R:
+    """The response, marked as dependent on the Accept header."""
+    response.vary.add("Accept")
+    return response
 
 
 def _with_code(text: str) -> Markup:
@@ -99,30 +128,27 @@ def _prefers_json() -> bool:
     return accepted["application/json"] > accepted["text/html"]
 
 
-def by_type(response: Response) -> Response:
-    """The response, marked as dependent on the Accept header."""
-    response.vary.add("Accept")
-    return response
+def _gallery(chosen: Selection, gathered: Gathered, shown: Overview) -> Response:
+    is_vain = gathered.failures and not gathered.comics
+    problem = problems.of_failures(gathered.failures, gathered.latest) if is_vain else None
+    same, bars = _gallery_of(shown.numbers, None), timeline(gathered)
+    response = page("gallery.html", problem, shown=shown, same=same, gathered=gathered, timeline=bars)
+    if problem is not None:
+        return responses.with_timing(response, gathered)
+    fields = (shown.view, repr(shown.more), *http_caching.IMAGE_FIELDS)
+    return responses.with_caching(response, chosen, fields, gathered)
 
 
-def _gathering(gathered: Gathered) -> dict[str, object]:
-    """What the page shows of a gathering: the time it took, and a permanent link to the same comics.
-
-    The link has their numbers instead of a seed, as a new comic may change a seed's comics. So the page behind it is
-    cacheable for a day.
-    """
-    numbers = [found.comic.num for found in gathered.comics] + [failure.num for failure in gathered.failures]
-    same = url_for("pages.gallery", n=",".join(map(str, numbers))).replace("%2C", ",") if numbers else None
-    return {"gathered": gathered, "timeline": timeline(gathered), "same": same}
+def _results(sought: Search, searched: Searched) -> Response:
+    about, matches, next_page = search.about(sought, searched), searched.matches, search.next_page(sought, searched)
+    gathered = searched.gathered
+    response = page("search.html", search=about, matches=matches, next_page=next_page, gathered=gathered)
+    return search.with_caching(response, sought, http_caching.IMAGE_FIELDS, searched)
 
 
-def _gallery(status: int, **shown: object) -> Response:
-    page = render_template("gallery.html", license=LICENSE, args=request.args, **shown)
-    return by_type(Response(page, status, mimetype="text/html"))
-
-
-def _trouble(problem: Problem, **shown: object) -> Response:
-    return responses.with_retry_after(_gallery(problem.status, **shown), problem)
+def _gallery_of(numbers: Sequence[int], view: str | None) -> str:
+    """The address of the gallery with these comics, now and whenever. So the page behind it is cacheable for a day."""
+    return url_for("pages.gallery", n=",".join(map(str, numbers)) or None, view=view).replace("%2C", ",")
 
 
 def _lasting(text: str, mimetype: str) -> Response:

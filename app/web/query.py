@@ -33,10 +33,13 @@ def parse(query: Mapping[str, Sequence[str]]) -> Selection:
 
 
 def parse_numbers(text: str) -> tuple[Item, ...]:
-    """The distinct items of "614, 1-5, latest", in order, 1 to MOST of them. Spaces are ignored. Raises BadRequest."""
+    """The distinct items of "614, 1-5 latest", in order, 1 to MOST of them. Raises BadRequest.
+
+    Commas separate them, and so do spaces, except around the dash of a range.
+    """
     items: dict[Item, None] = {}
-    for part in text.split(","):
-        items.update(dict.fromkeys(_items(part.strip(" "))))
+    for part in _parts(text):
+        items.update(dict.fromkeys(_items(part)))
         if len(items) > MOST:
             raise BadRequest(
                 f"With {quoted(part)}, 'n' selects more than {MOST} comics: ask for up to {MOST} at a time."
@@ -80,13 +83,19 @@ def quoted(text: str) -> str:
     return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown) + "'"
 
 
+def _parts(text: str) -> Iterable[str]:
+    for between_commas in text.split(","):
+        tight = "-".join(end.strip(" ") for end in between_commas.split("-"))
+        yield from [part for part in tight.split(" ") if part] or [""]
+
+
 def _items(part: str) -> Iterable[Item]:
     if part == "latest":
         return ("latest",)
     first, dash, last = part.partition("-")
-    if not (dash and first.strip(" ")):
+    if not (dash and first):
         return (_number(part, "Each part of 'n'", "such as 614, 1-5 or latest"),)
-    low, high = (_number(end.strip(" "), "Each end of a range in 'n'") for end in (first, last))
+    low, high = (_number(end, "Each end of a range in 'n'") for end in (first, last))
     if high < low:
         raise BadRequest(f"The range {quoted(part)} in 'n' runs backwards. Write {high}-{low}.")
     return range(low, min(high, low + MOST) + 1)

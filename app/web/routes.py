@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.caches.layers import Caches
@@ -55,16 +56,22 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, caches: Caches, settings: 
     return api
 
 
-def without_slash() -> AnyResponse | None:
-    """A redirect to the path without the slash at its end, if the request has one and its route has not.
+def to_right_slash() -> AnyResponse | None:
+    """A redirect to the path with or without a slash at its end, as the route has it, unless the request has it so.
 
     A CORS preflight must not be redirected, so OPTIONS is answered in place.
     """
     path, rule = request.path, request.url_rule
-    if rule is None or rule.rule.endswith("/") or not path.endswith("/") or request.method == "OPTIONS":
+    if rule is not None and path.endswith("//"):
+        raise NotFound  # a rule that ends with a slash matches this too
+    if rule is None or rule.rule.endswith("/") == path.endswith("/"):
         return None
+    if request.method == "OPTIONS":
+        permitted = Response()
+        permitted.allow.update(rule.methods or ())
+        return permitted
     # Quoted, because browsers read a backslash as a slash, and a host name after two slashes.
-    location = quote(request.script_root + path[:-1])
+    location = quote(request.script_root + (path[:-1] if path.endswith("/") else f"{path}/"))
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
     return redirect(f"{location}?{query}" if query else location, 308)
 

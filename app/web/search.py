@@ -5,14 +5,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
+from app.caches.layers import Caches
 from app.comics.search import Search
 from app.gathering.searcher import Searched
 from app.web import http_caching, responses
 from app.web.request import address
 
 
-def blueprint() -> Blueprint:
-    """The path /opensearch.xml."""
+def blueprint(caches: Caches) -> Blueprint:
+    """The path /opensearch.xml, and for templates, whether comics can be searched here."""
     paths = Blueprint("search", __name__)
 
     @paths.get("/opensearch.xml")
@@ -23,6 +24,7 @@ def blueprint() -> Blueprint:
         response.set_etag(http_caching.etag_of(text))
         return response
 
+    paths.add_app_template_global(lambda: caches.archive is not None and caches.archive.is_searchable, "can_search")
     return paths
 
 

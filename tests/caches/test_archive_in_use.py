@@ -78,7 +78,7 @@ def test_with_xkcd_gone_and_no_table_random_the_latest_and_the_gallery_work(
     for path in ("/comics?random=5", "/comics?latest=5", "/comics?since=2660", "/comics?random=5&seed=a"):
         document = make_app(archive=str(whole_archive)).test_client().get(path).json
         assert (len(document["comics"]), document["complete"], document["latest"]) == (5, True, 2665)
-    page = make_app(archive=str(whole_archive)).test_client().get("/")
+    page = make_app(archive=str(whole_archive)).test_client().get("/", follow_redirects=True)
     assert (page.status_code, len(re.findall('<article id="comic-', page.text))) == (200, 5)
 
 

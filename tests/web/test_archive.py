@@ -138,7 +138,7 @@ def test_the_page_has_all_titles_by_year_with_links(client: FlaskClient) -> None
         "2006",
         "1 Barrel - Part 1",
     ]
-    assert '<a href="/?n=614" title="2009-07-24"><bdi>Woodpecker</bdi></a>' in page.text
+    assert '<a href="/614/" title="2009-07-24"><bdi>Woodpecker</bdi></a>' in page.text
     assert '<a href="#year-2009">2009</a>' in page.text
     assert 'All 4 known comics of <a href="https://xkcd.com/">xkcd</a>, the newest first.' in page.text
     assert '<a rel="license" href="https://creativecommons.org/licenses/by-nc/2.5/">CC BY-NC 2.5</a>' in page.text
@@ -290,7 +290,7 @@ def test_without_an_archive_it_says_how_to_get_one(app: XkcdGather, path: str) -
 def test_without_an_archive_a_browser_gets_a_page(app: XkcdGather) -> None:
     page = app.test_client().get("/archive", headers=BROWSER)
     assert (page.status_code, page.mimetype) == (503, "text/html")
-    assert "<h2>503: No archive</h2>\n<p>This service has no archive of all comics." in page.text
+    assert "<h1>503: No archive</h1>\n<p>This service has no archive of all comics." in page.text
 
 
 def test_an_archive_without_comics_is_none(make_app: MakeApp, archive: Path) -> None:
@@ -332,7 +332,7 @@ def test_below_a_base_path_its_links_lead_there(make_app: MakeApp, archive: Path
     client = make_app(archive=str(archive)).test_client()
     for root in ("", "/xkcd"):
         page = client.get("/archive", headers=BROWSER, environ_overrides={"SCRIPT_NAME": root}).text
-        assert f'<a href="{root}/?n=614" ' in page
+        assert f'<a href="{root}/614/" ' in page
 
 
 def test_a_comic_of_an_unknown_kind_does_not_hinder_the_others(make_app: MakeApp, archive: Path) -> None:

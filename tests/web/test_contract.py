@@ -119,11 +119,14 @@ def test_every_documented_answer_is_given(
     archived = path.startswith("/archive") and status != 503
     archive = str(write_archive(tmp_path / "archive.sqlite", [2664, 2665])) if archived else ""
     client = make_app(comics_in_memory=0, time_limit=0.3, archive=archive).test_client()
-    client.get("/comics/latest")  # learns the latest number, without which there would be one reason for a 503 more
+    if path != "/latest":
+        client.get("/comics/latest")  # learns the latest number: without it there is one reason more for a 503
     example = {"/comics": "/comics?n=1,2"}.get(path, contract()["paths"][path]["get"]["x-example"])
     headers = {}
     if status == 304:
         headers["If-None-Match"] = client.get(example).headers["ETag"]
+    elif (path, status) == ("/", 302):
+        example = "/?random=2"
     elif status == 400:
         example += ("&" if "?" in example else "?") + "seed=a&seed=b&random=1&maxwidth=0"
     elif status == 501:
@@ -145,7 +148,7 @@ def test_the_gateways_own_answer_is_documented_without_a_header_of_ours(path: st
 
 
 def test_every_path_there_is_is_documented(app: XkcdGather) -> None:
-    rules = {rule.rule.replace("<num>", "{num}") for rule in app.url_map.iter_rules()}
+    rules = {re.sub("<(number:)?num>", "{num}", rule.rule) for rule in app.url_map.iter_rules()}
     named = {"/comics/latest", "/comics/random", "/comics/latest/image", "/comics/random/image"}
     assert contract()["paths"].keys() == rules | named
 

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.comics.image import Image, Size
 from app.web.oembed import document
-from tests.records import found
+from tests.records import NOW, found
 from tests.rig import age_all_comics
 from tools.stand_in import StandIn, records
 
@@ -162,4 +164,6 @@ def test_what_xkcd_sends_is_text(client: FlaskClient, send: Callable[..., None])
 )
 def test_a_known_size_is_made_to_fit(most: tuple[int | None, int | None], shown: tuple[int, int]) -> None:
     width, height = shown
-    assert document(found(614), (740, 400), most) == woodpecker(width=width, height=height)
+    img = found(614).comic.img
+    sized = replace(found(614), image=Image(img, Size(740, 400), has_2x=False, looked_at=NOW))
+    assert document(sized, most) == woodpecker(width=width, height=height)

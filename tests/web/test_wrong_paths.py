@@ -38,6 +38,24 @@ def test_a_slash_at_the_end_redirects_to_the_path_without_it(client: FlaskClient
         assert (answer.status_code, answer.location) == (308, location)
 
 
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [("/614", "/614/"), ("/614?n=%0D%0AX:y&_external=1", "/614/?n=%0D%0AX:y&_external=1"), ("/999999", "/999999/")],
+)
+def test_a_comics_number_redirects_to_its_page(client: FlaskClient, path: str, location: str) -> None:
+    for method in ("GET", "HEAD"):
+        answer = client.open(path, method=method, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.location) == (308, location)
+    assert client.options("/614").status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/0", "/0/", "/0614/", "/1000000/", "/-1/", "/٣/", "/abc/", "/6 14/", "/614x/"])
+def test_what_is_no_number_is_no_comics_page(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert "Location" not in answer.headers
+
+
 def test_a_redirect_stays_below_the_base_path(
     make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +77,7 @@ def test_a_raw_line_break_in_the_query_is_no_header_of_its_own(
     "path",
     [
         "/nowhere/",
-        "/614/",
+        "/614//",
         "/comics//",
         "/comics/614//",
         "/comics//614/",
@@ -83,12 +101,17 @@ def test_a_wrong_method_is_a_405_with_the_slash_too(client: FlaskClient) -> None
     assert client.post("/comics/").status_code == 405
 
 
+def way_back(page: str) -> list[str]:
+    """The links in a page's main part."""
+    return re.findall('<a href="(.*?)">', page.partition("<main")[2].partition("</main>")[0])
+
+
 def test_a_browser_gets_a_page_with_a_way_back(client: FlaskClient, xkcd: StandIn) -> None:
     page = client.get("/nowhere", headers=BROWSER)
     assert (page.status_code, page.mimetype, page.headers["Vary"]) == (404, "text/html", VARIES)
     assert page.headers["Cache-Control"] == "no-store"
-    assert "<h2>404: Not Found</h2>" in page.text
-    assert re.findall('<a href="(/.*?)">', page.text) == ["/", "/", "/comic", "/docs"]
+    assert "<h1>404: Not Found</h1>" in page.text
+    assert way_back(page.text) == ["/", "/comic", "/docs"]
     assert "<style>" in page.text
     assert xkcd.asked == {}
 
@@ -100,7 +123,7 @@ def test_its_links_stay_below_the_base_path(
     wrong = through(GATEWAY, "/fun/xkcd/nowhere")
     page = handler.handler({**wrong, "headers": {**wrong["headers"], **BROWSER}}, Context())
     assert page["statusCode"] == 404
-    assert re.findall('<a href="(/.*?)">', page["body"])[2:] == ["/fun/xkcd/comic", "/fun/xkcd/docs"]
+    assert way_back(page["body"]) == ["/fun/xkcd/", "/fun/xkcd/comic", "/fun/xkcd/docs"]
 
 
 @pytest.mark.parametrize(

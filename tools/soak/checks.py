@@ -99,6 +99,16 @@ def page(call: Call, answer: Answer, sky: Sky) -> None:
         check_page_numbers(selection_of(call), found, failed, sky)
 
 
+def own_page(call: Call, answer: Answer, sky: Sky) -> None:
+    """The page of one comic, or its problem."""
+    if answer.status != 200:
+        return check_problem(call, answer, sky)
+    (num,) = (int(each) for each in re.findall(rb'<article class="one" id="comic-(\d+)"', answer.body))
+    check_one(call, num, sky)
+    title = comic(num)["title"] if sky.exists(num) else ""
+    expect(title and f"<bdi>{escape(title)}</bdi>" in answer.body.decode(), f"comic {num} has another title")
+
+
 def check_page_numbers(selection: Selection, found: list[int], failed: list[int], sky: Sky) -> None:
     """The numbers on a page, which does not say what the latest is, are the selection's."""
     wrong: Wrong | None = None
@@ -138,4 +148,5 @@ CHECKS: Mapping[str, Callable[[Call, Answer, Sky], None]] = {
     "image": image,
     "record": record_of_xkcd,
     "page": page,
+    "own page": own_page,
 }

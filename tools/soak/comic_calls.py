@@ -93,5 +93,8 @@ def record(rng: Random, latest: int) -> Call:
 
 
 def page(rng: Random, latest: int) -> Call:
-    call = rng.choice((listed, drawn, newest))(rng, latest)
+    if rng.random() < 0.4:
+        num = number(rng, latest)
+        return Call("own page", f"/{num}/", Listed((num,)))
+    call = rng.choice((listed, seeded, newest))(rng, latest)
     return replace(call, kind="page", path=call.path.replace("/comics", "/"))

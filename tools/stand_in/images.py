@@ -1,4 +1,4 @@
-"""xkcd's images, as the stand-in sends them: frames with the comic's number, as real PNG, JPEG and GIF files."""
+"""xkcd's images, as the stand-in sends them: sketches, as real PNG, JPEG and GIF files."""
 
 import io
 import re
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import repeat
 from typing import Any
-from zlib import crc32
 
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from app.comics import image
 from app.comics.comic import Comic
 from app.comics.image import Size
 from tools.faults import FAULTS, Fault, Step, answer
+from tools.stand_in import sketch
 from tools.stand_in.records import records
 
 FIRST_2X = 1084
@@ -32,7 +32,7 @@ def size(path: str) -> Size | None:
     num = _numbers().get(single)
     if num is None or (path != single and num < FIRST_2X):
         return None
-    width, height = 300 + crc32(single.encode()) % 441, 200 + crc32(single[::-1].encode()) % 401
+    width, height = sketch.size(single)
     return Size(width, height) if path == single else Size(2 * width, 2 * height)
 
 
@@ -40,15 +40,15 @@ def size(path: str) -> Size | None:
 def drawing(path: str) -> bytes | None:
     """The file at that path; None if there is none."""
     drawn = size(path)
-    return None if drawn is None else draw(drawn, str(_numbers()[path.replace("_2x.", ".")]), KINDS[_kind(path)][0])
+    return None if drawn is None else draw(drawn, path.replace("_2x.", "."), KINDS[_kind(path)][0])
 
 
-def draw(size: Size, text: str, form: str, **options: Any) -> bytes:
-    """A frame with that text in it. `form` and `options` are Pillow's."""
-    picture = Picture.new("L" if form == "JPEG" else "1", (size.width, size.height), "white")
-    pen, file = ImageDraw.Draw(picture), io.BytesIO()
-    pen.rectangle((4, 4, size.width - 5, size.height - 5), outline="black", width=3)
-    pen.text((size.width / 2, size.height / 2), text, "black", _font(size.height // 4), anchor="mm")
+def draw(size: Size, name: str, form: str, **options: Any) -> bytes:
+    """The sketch of that name, as wide as this. `form` and `options` are Pillow's."""
+    picture, file = Picture.new("L", (size.width, size.height), "white"), io.BytesIO()
+    pen, scale = ImageDraw.Draw(picture), size.width / sketch.size(name)[0]
+    for line in sketch.sketch(name):
+        pen.line([(x * scale, y * scale) for x, y in line], "black", round(2 * scale), "curve")
     picture.save(file, form, **options)
     return file.getvalue()
 
@@ -102,11 +102,6 @@ def _numbers() -> Mapping[str, int]:
     """The number of the comic whose image is at each path."""
     comics = map(Comic.from_json, records().values())
     return {path: comic.num for comic in comics if (path := image.path(comic.img)) is not None}
-
-
-@cache
-def _font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(height)
 
 
 def _kind(path: str) -> str:
