@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.comics.found import Found
-from app.comics.selection import MOST, Latest, Randomly, Selection, Since, existing
+from app.comics.selection import MISSING, MOST, Latest, Randomly, Selection, Since, existing
 from app.errors import BadRequest, NoSuchComic
 from app.gathering.gathered import Failure, Gathered
 from app.web.query import quoted
@@ -92,12 +92,12 @@ def after(selection: Selection, nums: Sequence[int], latest: int | None) -> More
     if isinstance(selection, Latest) or (len(nums) > 1 and _is_run(nums[::-1])):
         older = existing(range(min(nums, default=1) - 1, 0, -1))[:count]
         if older:
-            return More(_words(len(older), "older"), {"n": ",".join(map(str, older))})
+            return More(_words(len(older), "older"), {"n": _listed(older)})
     elif not isinstance(selection, Randomly) and nums and _is_run(nums):
         last = nums[-1] + count if latest is None else min(nums[-1] + count, latest)
         newer = existing(range(nums[-1] + 1, last + 1))
         if newer:
-            return More(_words(len(newer), "more"), {"n": _range(newer)})
+            return More(_words(len(newer), "more"), {"n": _listed(newer)})
     return More(f"{_words(count, 'more')} at random", {"random": str(count)})
 
 
@@ -111,11 +111,14 @@ def _is_absent(outcome: Found | Failure) -> bool:
 
 def _is_run(nums: Sequence[int]) -> bool:
     """Whether they follow each other, each higher than the one before."""
-    return list(nums) == list(existing(range(nums[0], nums[-1] + 1)))
+    is_near = nums[-1] - nums[0] < len(nums) + len(MISSING)
+    return is_near and list(nums) == list(existing(range(nums[0], nums[-1] + 1)))
 
 
-def _range(nums: Sequence[int]) -> str:
-    return f"{nums[0]}-{nums[-1]}" if len(nums) > 1 else str(nums[0])
+def _listed(nums: Sequence[int]) -> str:
+    """These numbers as the parameter `n` has them."""
+    is_range = len(nums) > 1 and nums[-1] - nums[0] == len(nums) - 1
+    return f"{nums[0]}-{nums[-1]}" if is_range else ",".join(map(str, nums))
 
 
 def _words(count: int, kind: str) -> str:
