@@ -224,7 +224,7 @@ def test_cloud_fronts_key_is_the_path_what_the_app_knows_and_whether_gzip_is_tak
         "EnableAcceptEncodingBrotli": False,
         "QueryStringsConfig": {
             "QueryStringBehavior": "whitelist",
-            "QueryStrings": ["n", "random", "seed", "latest", "since", "fields"],
+            "QueryStrings": ["n", "random", "seed", "latest", "since", "fields", "size"],
         },
         "HeadersConfig": {"HeaderBehavior": "none"},
         "CookiesConfig": {"CookieBehavior": "none"},
