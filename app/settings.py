@@ -25,7 +25,6 @@ OWN_PATHS = frozenset({
 
 # So that it can stand in a Content-Security-Policy too.
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
-
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
 IMAGES = "https://imgs.xkcd.com"

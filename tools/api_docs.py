@@ -36,7 +36,8 @@ BEGINNING = """\
 # The API, path by path
 
 Written by `make docs` from [the contract](../app/web/openapi.json), which the service answers at `/openapi.json`
-and shows as a page at `/docs`. All answers are real. A stand-in for xkcd.com is behind them; its latest comic is 2665.
+and shows as a page at `/docs`. All answers are real. An archive made from a stand-in for xkcd.com is behind them; its
+latest comic is 2665, and its images are drawings.
 `$API` is where the service is, such as `http://127.0.0.1:8000` for `make serve PORT=8000`.
 
 | call | answer |

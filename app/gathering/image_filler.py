@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -42,8 +43,7 @@ class _Run:
     """How it goes while it runs."""
 
     def __init__(self) -> None:
-        self.tried = 0
-        self.failed = 0
+        self.tried = self.failed = 0
         self.trouble: str | None = None
         """Why the latest group brought nothing, if so."""
         self._in_vain = 0
@@ -124,12 +124,19 @@ class ImageFiller:
             outcomes = await asyncio.gather(*(self._outcome(found, budget, deadline - WRITING) for found in due))
         finally:
             self._images.close(budget)
-        await self._caches.for_request(deadline).keep([found for found in outcomes if isinstance(found, Found)])
+        await self._keep([found for found in outcomes if isinstance(found, Found)], deadline)
         looked, now = await self._table.looked(), self._clock()
         unwritten = TableError("What was learnt of its image could not be written.")
         errors = {num: unwritten for num in group if not _is_in(looked, num, now)}
         failed = zip(due, outcomes, strict=True)
         return {**errors, **{found.comic.num: error for found, error in failed if isinstance(error, UpstreamError)}}
+
+    async def _keep(self, comics: Sequence[Found], deadline: float) -> None:
+        """Write these, as far as that succeeds. No caller waits for it, so the table may take its time."""
+        await self._caches.memory.keep(comics)
+        with suppress(TableError, TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                await self._table.keep(comics)
 
     async def _outcome(self, found: Found, budget: Budget, deadline: float) -> Found | UpstreamError:
         try:

@@ -17,11 +17,7 @@ def size(first_bytes: bytes) -> Size | None:
     """The size as browsers show it; None if it is not in these bytes, or if they are not of an image."""
     if not first_bytes.startswith(KINDS):
         return None
-    try:
-        width, height = imagesize.get(io.BytesIO(first_bytes))
-    except ValueError:  # its way of saying that a file is invalid, as a cut-off one is
-        return None
-    return Size.of(width, height)
+    return Size.of(*imagesize.get(io.BytesIO(first_bytes)))  # which are -1 if it does not know
 
 
 def may_follow(first_bytes: bytes) -> bool:

@@ -13,7 +13,6 @@ import pytest
 from app import pings
 from app.caches.archive import Archive
 from app.caches.dynamodb import ComicsTable
-from app.circuit import PAUSE
 from app.comics.found import MOST_FRESH
 from app.comics.image import Image, Size
 from app.errors import TableError
@@ -308,7 +307,6 @@ def test_what_could_not_be_written_has_failed(table: LocalTable, rig: ImageRig) 
     looked_up = rig.look(most=2)
     assert looked_up == LookedUp(0, 2, 3, "What was learnt of its image could not be written.")
     table.faults.clear()
-    rig.clock.now += PAUSE
     assert rig.look() == LookedUp(looked_up=3, failed=0, left=0, problem=None)
 
 
@@ -319,6 +317,11 @@ def test_a_table_that_cannot_be_read_is_an_error(
     table.faults["Scan"] = refusal("AccessDeniedException")
     with pytest.raises(TableError):
         rig.look()
+
+
+def test_a_table_that_does_not_list_its_comics_in_time_is_an_error(rig: ImageRig) -> None:
+    with pytest.raises(TableError, match=r"^The table did not list its comics before the deadline\.$"):
+        rig.look(seconds=0.0)
 
 
 def test_comics_that_are_fresh_in_the_archive_are_not_looked_up(

@@ -4,21 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from flask import render_template
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from app.application import XkcdGather
 from tests.commands import ROOT
-from tests.records import found
 from tools import chromium
 from tools.faults import FAULTS, changed
-from tools.stand_in import StandIn
-from tools.stand_in.sketch import size
+from tools.stand_in import StandIn, images
 
 pytestmark = pytest.mark.browser
 
@@ -95,36 +90,23 @@ def test_the_page_shows_the_comics_asked_for_with_their_images(open_page: Opener
     assert numbers(page) == ["614", "327", "1"]
     image = page.get_by_alt_text("Woodpecker")
     expect(image).to_be_visible()
-    expect(image).to_have_js_property("naturalWidth", size("woodpecker.png")[0])
+    size = images.size("/comics/woodpecker.png")
+    assert size is not None
+    expect(image).to_have_js_property("naturalWidth", size.width)
     expect(page.get_by_text(re.compile("^If you don't have an extension cord"))).to_be_visible()
 
 
-def test_nothing_moves_when_images_of_unknown_size_come_unless_they_are_tall(open_page: Opener) -> None:
-    assert max(size(name)[1] for name in ("woodpecker.png", "barrel_cropped_(1).jpg")) < 300
-    page = open_page("/?n=614,1,2")
-    for image in page.locator("img").all()[:2]:
-        expect(image).not_to_have_js_property("naturalWidth", 0)
-    with_images = page.locator("#comic-2").bounding_box()
-    without = open_page("/?n=614,1,2")
-    without.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
-    assert without.locator("#comic-2").bounding_box() == with_images
-
-
+@with_archive
 @pytest.mark.parametrize("width", [360, 1100])
-def test_nothing_moves_at_all_when_images_of_known_size_come(open_page: Opener, app: XkcdGather, width: int) -> None:
-    (across, along), comic = size("woodpecker.png"), found(614).comic
-    image = SimpleNamespace(width=across, height=along, img_2x=None)
-    known = SimpleNamespace(comic=comic, stale=False, image=image)
-    with app.test_request_context("/614/"):
-        text = render_template("comic.html", found=known, beside=SimpleNamespace(previous=613, next=615))
-    page = open_page("/docs", viewport={"width": width, "height": 800})
-    page.context.route("**/sized", lambda route: route.fulfill(body=text, content_type="text/html"))
-    page.goto("/sized")
-    expect(page.locator("article img")).not_to_have_js_property("naturalWidth", 0)
-    with_image = page.locator(".alt").bounding_box()
-    page.evaluate("document.querySelector('article img').src = 'data:,'")
-    expect(page.locator("article img")).to_have_js_property("naturalWidth", 0)
-    assert page.locator(".alt").bounding_box() == with_image
+@pytest.mark.parametrize(("path", "below"), [("/?n=614,1,2", "#comic-2"), ("/614/", ".alt"), ("/?latest=12", "#more")])
+def test_nothing_moves_when_images_of_known_size_come(open_page: Opener, path: str, below: str, width: int) -> None:
+    page = open_page(path, viewport={"width": width, "height": 8000})
+    for image in page.locator("main img").all():
+        expect(image).not_to_have_js_property("naturalWidth", 0)
+    with_images = page.locator(below).bounding_box()
+    without = open_page(path, viewport={"width": width, "height": 8000})
+    without.evaluate("document.querySelectorAll('img').forEach(image => image.removeAttribute('src'))")
+    assert without.locator(below).bounding_box() == with_images
 
 
 def test_the_permanent_link_shows_the_same_comics_and_can_be_copied(open_page: Opener) -> None:
@@ -430,20 +412,51 @@ def test_axe_finds_nothing_to_object_to_with_a_search_and_in_all_titles(
         assert objections(open_page(path, color_scheme=scheme, bypass_csp=True, viewport=viewport)) == []
 
 
+SEARCHES = ("/?q=sandwitch", "/?q=woodpecker+velociraptor+sqlite", "/?q=xqzvk")
+
+
+@with_archive
 @pytest.mark.parametrize("width", [360, 1100])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nor_in_the_results_of_a_search(open_page: Opener, app: XkcdGather, scheme: str, width: int) -> None:
-    search = SimpleNamespace(query="wood", total=2, offset=0, relaxed=True, replaced={"wod": "wood"})
-    match = SimpleNamespace(field="title", snippet="Woodpecker", marks=[[0, 4]])
-    gathered = SimpleNamespace(comics=[found(614), found(1663)], failures=())
-    shown = {"search": search, "matches": {614: match}, "gathered": gathered, "next_page": "/?q=wood&offset=10"}
-    with app.test_request_context("/"):
-        text = render_template("search.html", **shown)
-    page = open_page("/docs", color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 800})
-    page.context.route("**/results", lambda route: route.fulfill(body=text, content_type="text/html"))
-    page.goto("/results")
-    assert objections(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nor_in_the_results_of_a_search(open_page: Opener, scheme: str, width: int) -> None:
+    for path in SEARCHES:
+        page = open_page(path, color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 800})
+        assert objections(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@with_archive
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_the_search_box_to_the_results_and_to_a_comic(open_page: Opener, scripts: bool) -> None:
+    page = open_page("/614/", java_script_enabled=scripts)
+    if scripts:
+        page.keyboard.press("/")
+        assert focused(page) == "q"
+    page.get_by_role("searchbox").fill("make me a sandwitch")
+    page.keyboard.press("Enter") if scripts else page.get_by_role("searchbox").press("Enter")
+    page.wait_for_url("**/?q=make+me+a+sandwitch")
+    expect(page.get_by_text("No comic has “sandwitch”: searched for “sandwich”.")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("make me a sandwitch")
+    expect(page.locator("mark").first).to_be_visible()
+    page.get_by_role("link", name="Sandwich", exact=True).click()
+    page.wait_for_url("**/149/")
+
+
+@with_archive
+def test_the_next_page_of_a_search_follows(open_page: Opener) -> None:
+    page = open_page("/?q=velociraptor&limit=2")
+    first = numbers(page)
+    page.get_by_role("link", name="More results").click()
+    page.wait_for_url("**/?q=velociraptor&limit=2&offset=2")
+    assert len(first) == len({*first, *numbers(page)}) - len(numbers(page)) == 2
+
+
+@with_archive
+def test_nothing_found_offers_a_random_comic(open_page: Opener) -> None:
+    page = open_page("/?q=xqzvk")
+    expect(page.get_by_role("heading", name="Nothing for “xqzvk”")).to_be_visible()
+    page.get_by_role("link", name="A random comic instead").click()
+    page.wait_for_url(re.compile(r"/\d+/$"))
 
 
 @with_archive

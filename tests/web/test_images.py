@@ -118,12 +118,13 @@ def test_the_gallery_reserves_the_right_space_and_has_the_sharp_image(make_app: 
     about = known(2000)
     assert image(client.get("/?n=2000").text) == {
         "src": PHONE,
-        "srcset": f"{PHONE_2X} 2x",
+        "srcset": f"{PHONE} 1x, {PHONE_2X} 2x",
         "width": str(about["width"]),
         "height": str(about["height"]),
         "loading": "lazy",
+        "decoding": "async",
     }
-    assert image(client.get("/?n=614").text).keys() == {"src", "width", "height", "loading"}
+    assert image(client.get("/?n=614").text).keys() == {"src", "width", "height", "loading", "decoding"}
 
 
 def test_pages_show_images_from_the_server_that_stands_in_and_json_has_xkcds_addresses(
@@ -134,7 +135,7 @@ def test_pages_show_images_from_the_server_that_stands_in_and_json_has_xkcds_add
     shown = image(page.text)
     assert (shown["src"], shown["srcset"]) == (
         f"{xkcd.url}/comics/xkcd_phone_2000.png",
-        f"{xkcd.url}/comics/xkcd_phone_2000_2x.png 2x",
+        f"{xkcd.url}/comics/xkcd_phone_2000.png 1x, {xkcd.url}/comics/xkcd_phone_2000_2x.png 2x",
     )
     assert f"img-src data: https://xkcd.com https://*.xkcd.com {xkcd.url};" in page.headers["Content-Security-Policy"]
     assert client.get("/comics/2000").json["img"] == PHONE

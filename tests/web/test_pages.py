@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -342,3 +343,24 @@ def test_nothing_but_the_images_takes_another_request(make_app: Callable[..., Xk
     page = make_app(images_url=IMAGES).test_client().get("/?n=614").text
     assert re.findall(r'src="([^"]+)"', page) == ["https://imgs.xkcd.com/comics/woodpecker.png"]
     assert re.findall('<link [^>]*href="([^"]{15})', page) == ["data:image/svg+"]
+
+
+def test_a_search_shows_what_was_found_how_much_and_where_it_matched(
+    make_app: Callable[..., XkcdGather], whole_archive: Path
+) -> None:
+    client = make_app(archive=str(whole_archive)).test_client()
+    answer, document = client.get("/?q=sandwitch&limit=1"), client.get("/comics?q=sandwitch&limit=1").json
+    page = answer.text
+    assert f"<h1>{document['search']['total']} comics for “sandwitch”</h1>" in page
+    assert "No comic has “sandwitch”: searched for “sandwich”." in page
+    assert '<a href="/149/">' in page
+    assert "<bdi><mark>Sandwich</mark></bdi>" in page
+    assert '<a id="next-page" class="button" href="/?q=sandwitch&amp;limit=1&amp;offset=1" rel="next">' in page
+    assert answer.headers["Cache-Control"] == http_caching.FOR_FIVE_MINUTES
+    assert client.get("/?q=sandwitch&limit=1", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_a_search_without_an_archive_is_a_page_that_says_so(client: FlaskClient) -> None:
+    answer = client.get("/?q=sandwich", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert "This service has no archive of all comics." in answer.text
