@@ -3,9 +3,8 @@
 import io
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from itertools import repeat
-from typing import Any
 
 from PIL import Image as Picture
 from PIL import ImageDraw
@@ -32,24 +31,24 @@ def size(path: str) -> Size | None:
     num = _numbers().get(single)
     if num is None or (path != single and num < FIRST_2X):
         return None
-    width, height = sketch.size(single)
+    width, height = sketch.size(sketch.of(single))
     return Size(width, height) if path == single else Size(2 * width, 2 * height)
 
 
-@lru_cache(maxsize=100)
 def drawing(path: str) -> bytes | None:
     """The file at that path; None if there is none."""
     drawn = size(path)
-    return None if drawn is None else draw(drawn, path.replace("_2x.", "."), KINDS[_kind(path)][0])
+    return None if drawn is None else draw(drawn, sketch.of(path.replace("_2x.", ".")), KINDS[_kind(path)][0])
 
 
-def draw(size: Size, name: str, form: str, **options: Any) -> bytes:
-    """The sketch of that name, as wide as this. `form` and `options` are Pillow's."""
-    picture, file = Picture.new("L", (size.width, size.height), "white"), io.BytesIO()
-    pen, scale = ImageDraw.Draw(picture), size.width / sketch.size(name)[0]
-    for line in sketch.sketch(name):
+@cache
+def draw(size: Size, num: int, form: str, profile: bytes | None = None) -> bytes:
+    """The sketch with that number, as wide as this, in one of Pillow's formats, perhaps with a colour profile."""
+    picture, file = Picture.new("L" if form == "JPEG" else "1", (size.width, size.height), "white"), io.BytesIO()
+    pen, scale = ImageDraw.Draw(picture), size.width / sketch.size(num)[0]
+    for line in sketch.sketch(num):
         pen.line([(x * scale, y * scale) for x, y in line], "black", round(2 * scale), "curve")
-    picture.save(file, form, **options)
+    picture.save(file, form, icc_profile=profile, quality=5)  # so that half of a file is less than is read of it
     return file.getvalue()
 
 
@@ -64,7 +63,7 @@ def answered(path: str, headers: Mapping[str, str], fault: str | None) -> Iterat
     There may be a fault: a name in IMAGE_FAULTS or LONG_HEADERS.
     """
     if fault in LONG_HEADERS:
-        file = draw(Size(321, 123), "1", "JPEG", icc_profile=bytes(LONG_HEADERS[fault]))
+        file = draw(Size(321, 123), 0, "JPEG", bytes(LONG_HEADERS[fault]))
     else:
         file = drawing(path) or b""
     if fault in IMAGE_FAULTS:

@@ -1,4 +1,4 @@
-"""Sketches in place of comics: made-up panels with stick figures, always the same ones for the same name.
+"""Sketches in place of comics: made-up panels with stick figures, one of some for each name.
 
 They have the sizes that comics have, so that pages look as they do with real ones.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from math import cos, pi, sin
 from random import Random
+from zlib import crc32
 
 PANELS = ((3, 1), (1, 1), (2, 2), (4, 1), (2, 3), (1, 2))
 """Columns and rows."""
@@ -18,28 +19,32 @@ HEIGHT = 270
 GAP = 8
 MARGIN = 4
 
+COUNT = 24
+"""How many different sketches there are. Drawing one takes milliseconds, and thousands are asked for in tests."""
+
 Point = tuple[float, float]
 Line = list[Point]
 """The points that a stroke of the pen goes through, in pixels."""
 
 
-def size(name: str) -> tuple[int, int]:
+def of(name: str) -> int:
+    """The number of the sketch in place of the comic of that name, 0 to COUNT - 1."""
+    return crc32(name.encode()) % COUNT
+
+
+def size(num: int) -> tuple[int, int]:
     """Width and height in pixels."""
-    columns, rows = _panels(name)
+    columns, rows = PANELS[num % len(PANELS)]
     return columns * (COLUMNS[columns] + GAP) - GAP + 2 * MARGIN, rows * (HEIGHT + GAP) - GAP + 2 * MARGIN
 
 
-def sketch(name: str) -> Iterator[Line]:
-    """The strokes of the sketch of that name."""
-    rng, (columns, rows) = Random(name), _panels(name)
+def sketch(num: int) -> Iterator[Line]:
+    """The strokes of the sketch with that number."""
+    rng, (columns, rows) = Random(num), PANELS[num % len(PANELS)]
     width = COLUMNS[columns]
     for row in range(rows):
         for column in range(columns):
             yield from _panel(rng, MARGIN + column * (width + GAP), MARGIN + row * (HEIGHT + GAP), width)
-
-
-def _panels(name: str) -> tuple[int, int]:
-    return Random(name).choice(PANELS)
 
 
 def _panel(rng: Random, x: float, y: float, width: float) -> Iterator[Line]:
