@@ -12,7 +12,7 @@ SIZE = Size(740, 280)
 
 
 def drawn(form: str, **options: object) -> bytes:
-    return draw(SIZE, "614", form, **options)
+    return draw(SIZE, 0, form, **options)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import io
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from itertools import repeat
+from typing import Any
 
 from PIL import Image as Picture
 from PIL import ImageDraw
@@ -42,13 +43,13 @@ def drawing(path: str) -> bytes | None:
 
 
 @cache
-def draw(size: Size, num: int, form: str, profile: bytes | None = None) -> bytes:
-    """The sketch with that number, as wide as this, in one of Pillow's formats, perhaps with a colour profile."""
+def draw(size: Size, num: int, form: str, **options: Any) -> bytes:
+    """The sketch with that number, as wide as this. `form` and `options` are Pillow's."""
     picture, file = Picture.new("L" if form == "JPEG" else "1", (size.width, size.height), "white"), io.BytesIO()
     pen, scale = ImageDraw.Draw(picture), size.width / sketch.size(num)[0]
     for line in sketch.sketch(num):
         pen.line([(x * scale, y * scale) for x, y in line], "black", round(2 * scale), "curve")
-    picture.save(file, form, icc_profile=profile, quality=5)  # so that half of a file is less than is read of it
+    picture.save(file, form, **options)
     return file.getvalue()
 
 
@@ -63,7 +64,7 @@ def answered(path: str, headers: Mapping[str, str], fault: str | None) -> Iterat
     There may be a fault: a name in IMAGE_FAULTS or LONG_HEADERS.
     """
     if fault in LONG_HEADERS:
-        file = draw(Size(321, 123), 0, "JPEG", bytes(LONG_HEADERS[fault]))
+        file = draw(Size(321, 123), 0, "JPEG", icc_profile=bytes(LONG_HEADERS[fault]))
     else:
         file = drawing(path) or b""
     if fault in IMAGE_FAULTS:
@@ -83,14 +84,19 @@ def _huge(file: bytes) -> Iterator[Step]:
     yield from repeat(bytes(65536))
 
 
+def _of_beginning(fault: Fault, file: bytes) -> Iterator[Step]:
+    """The fault of a record, with less than is read of an image."""
+    return fault(file[:4000])
+
+
 IMAGE_FAULTS: dict[str, Fault] = {
-    **FAULTS,
+    **{name: partial(_of_beginning, fault) for name, fault in FAULTS.items()},
     "huge": _huge,
     "ignores-range": lambda file: iter([answer(file + bytes(300_000), kind="image/png")]),
     "cut-header": lambda file: iter([answer(file[:10], "206 Partial Content", kind="image/png")]),
     "impossible-size": lambda file: iter([answer(file[:16] + b"\xff" * 8 + file[24:], kind="image/png")]),
 }
-"""Faults of images: those of records, which get the file instead, and others."""
+"""Faults of images: those of records, which get the beginning of the file instead, and others."""
 
 LONG_HEADERS = {"long-header": 20_000, "longer-header": 100_000}
 """Images, named like faults, with so many bytes in front of their size: a profile, as a JPEG may have."""
