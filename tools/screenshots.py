@@ -24,8 +24,11 @@ COMIC = "/614/"
 HEALTHY = "/?n=1,614,327,1663,2347"
 MANY = "/?n=601-630"
 HALF_FAILED = "/?n=353,404,327,1190,936"
+SEARCH = "/?q=sandwitch"
+NOTHING = "/?q=xqzvk"
 ALL_TITLES = "/archive"
 TEXT = "Here is the title text: half of the joke, and on a phone there is nothing to hover with."
+SNIPPET = "…where a search found its words, such as a <mark>sandwich</mark>, and <mark>made</mark> no fuss about them…"
 FAULTS = {353: "html", 1190: "silence", 936: "503"}
 
 
@@ -53,6 +56,10 @@ VIEWS = [
     View("desktop-light-timing", HEALTHY, "light", *DESKTOP, at="#timing"),
     View("desktop-dark-half-failed", HALF_FAILED, "dark", *DESKTOP, at="#comic-1190"),
     View("phone-light-half-failed", HALF_FAILED, "light", *PHONE),
+    View("desktop-light-search", SEARCH, "light", *DESKTOP),
+    View("desktop-dark-search", SEARCH, "dark", *DESKTOP),
+    View("phone-light-search", SEARCH, "light", *PHONE),
+    View("phone-dark-search-nothing", NOTHING, "dark", *PHONE),
     View("phone-light-missing", "/404/", "light", *PHONE),
     View("desktop-light-titles", ALL_TITLES, "light", *DESKTOP),
     View("phone-dark-titles", ALL_TITLES, "dark", *PHONE, at="#year-2021"),
@@ -92,6 +99,7 @@ def _settle(page: Page, at: str | None) -> None:
     """Wait for all images, unfold the subject, and scroll to it."""
     page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
     page.evaluate("text => document.querySelectorAll('.alt').forEach(each => { each.textContent = text; })", TEXT)
+    page.evaluate("text => document.querySelectorAll('.snippet').forEach(each => { each.innerHTML = text; })", SNIPPET)
     page.wait_for_function("[...document.images].every(image => image.naturalWidth)")
     if at:
         page.locator(at).evaluate("element => { element.open = true; element.scrollIntoView({block: 'center'}); }")
