@@ -69,15 +69,18 @@ class SearchIndex:
     def _ranked(self, query: SearchQuery, scores: Mapping[int, float], days: Days | None) -> Sequence[int]:
         """The comics: first those with exactly this title, this number, all words in the title, or all in order."""
         in_title = self._texts.titles(match_expression.in_title(match_expression.every(query)))
-        in_order = self._texts.matching(match_expression.phrase(query)) if len(query.required) > 1 else scores.keys()
-        exact = {num for num, title in in_title.items() if num in in_order and words(title) == query.title}
+        is_one = len(query.required) == 1
+        in_order = set() if is_one else self._texts.matching(match_expression.phrase(query))
+        exact = {num for num, title in in_title.items() if is_one or num in in_order if words(title) == query.title}
         numbered = () if query.number is None else self._texts.numbered(query.number, days)
 
         def rank(num: int) -> tuple[bool | float, ...]:
             tiers = (num in exact, num in numbered, num in in_title, num in in_order)
             return (*(not tier for tier in tiers), scores.get(num, 0.0), -num)
 
-        return sorted({*scores, *numbered}, key=rank)
+        first = (scores.keys() & {*in_title, *in_order}) | {*numbered}
+        rest = sorted(scores.keys() - first, key=lambda num: (scores[num], -num))  # most of them, and quicker so
+        return sorted(first, key=rank) + rest
 
     def _replacement(self, term: Term, is_last: bool) -> str | None:
         """The most usual word at an edit distance of 1 from a plain word that occurs nowhere, if there is one."""

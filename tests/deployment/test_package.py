@@ -110,7 +110,10 @@ def test_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
 def test_it_holds_the_archive_that_there_is_and_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "other.sqlite", [1, 2], made_at=time.time() - 3 * 86400)
     built = [build(tmp_path / name, {"ARCHIVE": str(archive)}) for name in ("first.zip", "second.zip")]
-    about = "other.sqlite: 2 comics of https://xkcd.com up to 2665, made 3 days ago, 0.0 MB."
+    about = (
+        "other.sqlite: 2 comics of https://xkcd.com up to 2665, 0 with sizes and 0 with a sharp image, "
+        "made 3 days ago, 0.0 MB."
+    )
     assert {done.stdout.splitlines()[-1] for done in built} == {about}
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
     with ZipFile(tmp_path / "first.zip") as files, ZipFile(package) as without:
