@@ -5,11 +5,9 @@ both are measured in the same process and weather. Comics come from the archive 
 memory. Only the process that answers pages keeps them. For their first requests, processes are started in turn.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from random import Random
 from statistics import quantiles
 from typing import Any
@@ -18,11 +16,10 @@ from urllib.parse import urlencode
 from bench.caches import COMMAND, environs
 from bench.package import RUNTIME_PYTHON
 from bench.processes import Worker, request
+from bench.relevance import QUERIES
 from bench.results import spread
 from bench.setting import Setting, printed, progress
 from tools.stand_in import records
-
-QUERIES = Path(__file__).parent / "relevance.json"
 
 SEARCH, TEN, PAGE = "a search", "ten comics from the archive", "a page from memory"
 WARM = (SEARCH, TEN, PAGE)
@@ -38,7 +35,8 @@ Measured = dict[str, list[float]]
 
 def measure(setting: Setting) -> dict[str, Any]:
     """For each answer, the spread of its seconds of CPU time, and the 99th percentile of those of warm processes."""
-    rounds, starts, searches = 1 if setting.quick else 10, 1 if setting.quick else 20, queries()
+    rounds, starts = (1, 1) if setting.quick else (10, 20)
+    searches = [query["q"] for queries in QUERIES.values() for query in queries]
     archive = environs(setting, {})["archive"]
     measured: Measured = defaultdict(list)
     with progress("search", (rounds + 1) * len(searches) + len(FIRST) * starts) as begin:
@@ -55,11 +53,6 @@ def measure(setting: Setting) -> dict[str, Any]:
         for name in (*WARM, *FIRST)
     }
     return {"about": about, "searches": len(searches), "starts": starts, "answers": answers}
-
-
-def queries() -> list[str]:
-    """The searches in bench/relevance.json, also those whose words only the drawing has."""
-    return [search["q"] for searches in json.loads(QUERIES.read_text()).values() for search in searches]
 
 
 def _warm(archive: dict[str, str], searches: Sequence[str], rounds: int, measured: Measured, begin: Begin) -> None:
