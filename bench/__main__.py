@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import caches, cold, first, package, random_cold, tail, warm, where
+from bench import caches, cold, first, package, random_cold, search, tail, warm, where
 from bench.results import save
 from bench.setting import Setting, setting
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Setting], dict[str, Any] | None]] = {
     "package": package.measure,
     "caches": caches.measure,
     "first": first.measure,
+    "search": search.measure,
     "random": random_cold.measure,
     "tail": tail.measure,
     "where": where.measure,

@@ -52,17 +52,21 @@ class Worker(Piped):
 
 
 def event(count: int) -> dict[str, Any]:
-    """API Gateway's event for the comics 1 to `count`, payload 2.0."""
+    """API Gateway's event for the comics 1 to `count`."""
+    return {**request("/comics", f"n=1-{count}"), "queryStringParameters": {"n": f"1-{count}"}}
+
+
+def request(path: str, query: str = "", accept: str = "application/json") -> dict[str, Any]:
+    """API Gateway's event for a GET, payload 2.0. This service does not read its `queryStringParameters`."""
     return {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": "/comics",
-        "rawQueryString": f"n=1-{count}",
-        "headers": {"accept": "application/json", "host": "example.execute-api.eu-central-1.amazonaws.com"},
-        "queryStringParameters": {"n": f"1-{count}"},
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"accept": accept, "host": "example.execute-api.eu-central-1.amazonaws.com"},
         "requestContext": {
             "domainName": "example.execute-api.eu-central-1.amazonaws.com",
-            "http": {"method": "GET", "path": "/comics", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
             "requestId": "JKJaXmPLvHcESHA=",
             "stage": "$default",
         },

@@ -90,6 +90,17 @@ def _by_source(sources: Mapping[str, Times]) -> str:
     return table(columns, rows)
 
 
+def search(part: Part) -> str:
+    """The CPU time of a search, and of what it is compared with."""
+    rows = [
+        [name, milliseconds(taken["cpu"], ".2f"), "" if taken["p99"] is None else f"{1000 * taken['p99']:.2f} ms"]
+        for name, taken in part["answers"].items()
+    ]
+    heading = "## CPU time of a search, of ten comics and of a page, with an archive"
+    told = f"{part['searches']} searches in each round, and {part['starts']} processes for each first request."
+    return f"{heading}\n\n{table(['answer', 'CPU', 'p99'], rows)}\n\n{told}"
+
+
 def random(part: Part) -> str:
     """The duration of an application's first request, with the latest number known and unknown."""
     rows = [[question, multiple(taken, part["latency"])] for question, taken in part["questions"].items()]
@@ -128,6 +139,7 @@ TABLES: dict[str, Callable[[Part], str]] = {
     "package": package,
     "caches": caches,
     "first": first,
+    "search": search,
     "random": random,
     "tail": tail,
     "where": where,

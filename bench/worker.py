@@ -3,7 +3,8 @@
     python -m bench.worker handler.handler
 
 Each line is a JSON document. stdin has events. stdout has one line when the handler is imported, and then for each
-event the seconds of wall and CPU time, the comics and their sources. bench/worker.mjs does the same in Node.
+event the seconds of wall and CPU time, the status, the comics and their sources, of which a page has none.
+bench/worker.mjs does the same in Node, without the status.
 """
 
 import importlib
@@ -30,9 +31,11 @@ def invoked(handler: Handler, event: object) -> dict[str, Any]:
     wall, cpu = time.perf_counter(), time.process_time()
     answer = handler(event, None)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    comics = json.loads(answer["body"])["comics"]
+    body = answer["body"]
+    comics = json.loads(body)["comics"] if body.startswith("{") else []
     sources = {comic.get("source", "xkcd") for comic in comics}
-    return {"wall": wall, "cpu": cpu, "nums": [comic["num"] for comic in comics], "sources": sorted(sources)}
+    nums = [comic["num"] for comic in comics]
+    return {"wall": wall, "cpu": cpu, "status": answer["statusCode"], "nums": nums, "sources": sorted(sources)}
 
 
 def say(document: dict[str, Any]) -> None:

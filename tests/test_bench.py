@@ -13,7 +13,7 @@ import pytest
 
 from bench import cost, tables, warm
 from bench.lineup import ROOT, WAYS
-from bench.processes import Worker, serving
+from bench.processes import Worker, request, serving
 from bench.results import Spread, spread
 from bench.upstream import Upstream
 from tools.stand_in import StandIn
@@ -58,6 +58,13 @@ def test_comics_from_elsewhere_are_not_measured(xkcd: StandIn) -> None:
         worker.invoke(3, "memory")
         with pytest.raises(RuntimeError, match=r"from table and answered .*'memory'"):
             worker.invoke(3, "table")
+
+
+def test_a_page_is_measured_too_and_has_no_comics(xkcd: StandIn) -> None:
+    with Worker(OURS, xkcd.environ) as worker:
+        said = worker.ask(request("/614/", accept="text/html"))
+    assert said["cpu"] > 0
+    assert (said["status"], said["nums"], said["sources"]) == (200, [], [])
 
 
 def test_every_round_has_each_way_once_with_each_number_of_comics() -> None:
@@ -125,6 +132,19 @@ def test_from_each_source_cached_and_at_first_comics_take_a_row() -> None:
     ]
     row = f"| archive |{' 105.0 ms (104.0 to 110.0) | 5.0 ms (4.0 to 6.0) |' * 2}"
     assert [line for line in shown.splitlines() if "archive |" in line] == [row, row]
+
+
+def test_searches_are_told_with_their_99th_percentile_where_there_is_one() -> None:
+    answers = {"a search": {"cpu": [0.003, 0.002, 0.004], "p99": 0.0056}, "a first": {"cpu": [0.02] * 3, "p99": None}}
+    shown = tables.search({"searches": 147, "starts": 20, "answers": answers})
+    assert shown.splitlines()[2:] == [
+        "| answer | CPU | p99 |",
+        "|---|---|---|",
+        "| a search | 3.00 ms (2.00 to 4.00) | 5.60 ms |",
+        "| a first | 20.00 ms (20.00 to 20.00) |  |",
+        "",
+        "147 searches in each round, and 20 processes for each first request.",
+    ]
 
 
 def test_warm_invocations_are_told_in_multiples_of_the_latency_with_their_cpu_and_memory() -> None:
