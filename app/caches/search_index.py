@@ -14,8 +14,8 @@ from app.comics.spelling import near
 COMMON = 0.2
 """A word in more than this share of all comics does not count where some words of a search are enough."""
 
-SHORTEST_MISSPELT = 4
-"""Letters of a word that may be taken for a misspelt one. Shorter ones have too many neighbours."""
+MISSPELT = range(4, 21)
+"""Letters of a word that may be taken for a misspelt one. Shorter ones are near many others, and longer ones none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class SearchIndex:
         return sorted(first, key=rank) + rest
 
     def _replacement(self, term: Term, is_last: bool) -> str | None:
-        """The most usual word at an edit distance of 1 from a plain word that occurs nowhere, if there is one."""
-        word = words(term.text)
-        if not term.is_plain or len(word) < SHORTEST_MISSPELT or self._texts.matching(match_expression.term(term)):
+        """The most usual word at an edit distance of 1 from a plain word that occurs in no text, if there is one."""
+        word, anywhere = words(term.text), match_expression.term(term._replace(field=None))
+        if not term.is_plain or len(word) not in MISSPELT or self._texts.matching(anywhere):
             return None
         if is_last and self._texts.begins(word):
             return None
@@ -99,6 +99,8 @@ class SearchIndex:
         return {term.text for term in query.terms if counts.get(words(term.text), 0) > most}
 
     def _whole(self, num: int, query: SearchQuery) -> Match:
-        """A match of the whole number, or of the whole title."""
-        text, field = (str(num), "num") if num == query.number else (self._texts.numbered(num, None)[num], "title")
-        return best({field: f"{START}{text}{END}"})
+        """A match of the whole number or title. A title without marks is that of a comic that has changed meanwhile."""
+        if num == query.number:
+            return best({"num": f"{START}{num}{END}"})
+        title = self._texts.numbered(num, None)[num]
+        return best({"title": title if query.required else f"{START}{title}{END}"})

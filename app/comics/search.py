@@ -1,10 +1,12 @@
 """Pure: a search of comics, and the part of its result that is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from app.comics.search_query import SearchQuery
+from app.comics.selection import MISSING, MOST, existing
 
 Days = tuple[date, date]
 """The first and the last day on which comics came out."""
@@ -20,3 +22,18 @@ class Search:
     offset: int = 0
     needs_latest: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """The comics after a number, oldest first: a selection of the newest MOST of them."""
+
+    num: int
+    needs_latest: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
+    most: ClassVar[int] = MOST
+
+    def numbers(self, latest: int, chance: int) -> Sequence[int]:
+        first = max(self.num, latest - MOST - len(MISSING)) + 1
+        return existing(range(first, latest + 1))[-MOST:]

@@ -23,7 +23,7 @@ FIELDS = ("title", "alt", "transcript")
 NOISE = frozenset({"xkcd"})
 """Words that are left out beside others: people write "xkcd standards"."""
 
-_TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<field>title|alt|transcript):)?(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
+_TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<field>(?i:title|alt|transcript)):)?(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
 
 
 class Term(NamedTuple):
@@ -60,10 +60,10 @@ class SearchQuery:
 
     @property
     def number(self) -> int | None:
-        """The comic that it names, such as "614", "#614" or "xkcd 614"."""
-        only = self.required[0][0].text if [len(terms) for terms in self.required] == [1] else ""
-        digits = re.fullmatch("#?0*([1-9][0-9]{0,5})", only)
-        return int(digits[1]) if digits else None
+        """The comic that it names if it is a number alone, such as "614", "#614" or "xkcd 614"."""
+        terms = list(self.terms)
+        digits = re.fullmatch("#?0*([1-9][0-9]{0,5})", terms[0].text) if len(terms) == 1 else None
+        return int(digits[1]) if digits and terms == [Term(digits[0])] and not self.excluded else None
 
     @property
     def last(self) -> Term | None:
@@ -115,17 +115,18 @@ def _alternatives(tokens: list[re.Match[str]]) -> Iterator[Alternatives]:
         if terms and not follows:
             yield terms
             terms = ()
-        terms += (_term(token),)
+        terms = tuple(dict.fromkeys((*terms, _term(token))))
     if terms:
         yield terms
 
 
 def _term(token: re.Match[str]) -> Term:
+    field = token["field"] and token["field"].lower()
     if token["phrase"] is not None:
-        return Term(token["phrase"], token["field"], is_phrase=True)
+        return Term(token["phrase"], field, is_phrase=True)
     word = token["word"]
     is_prefix = word.endswith("*") and len(words(word)) >= SHORTEST_PREFIX
-    return Term(word.rstrip("*") if is_prefix else word, token["field"], is_prefix=is_prefix)
+    return Term(word.rstrip("*") if is_prefix else word, field, is_prefix=is_prefix)
 
 
 def _without_noise(required: list[Alternatives]) -> tuple[Alternatives, ...]:

@@ -65,5 +65,5 @@ def _cut(text: str, marks: list[tuple[int, int]]) -> tuple[str, tuple[tuple[int,
         end = text.rfind(" ", first, end) if " " in text[first:end] else end
     head, tail = "…" if start > 0 else "", "…" if end < len(text) else ""
     shift = len(head) - start
-    inside = tuple((low + shift, high + shift) for low, high in marks if start <= low and high <= end)
+    inside = tuple((low + shift, min(high, end) + shift) for low, high in marks if start <= low < end)
     return head + text[start:end] + tail, inside

@@ -54,10 +54,11 @@ class Gathered:
 
     def after(self, other: "Gathered") -> "Gathered":
         """This one as part of an answer for which the other one was made before, with the failures of both."""
+        failed = {failure.num: failure for failure in (*self.failures, *other.failures)}
         later = (replace(each, start=each.start + other.seconds, end=each.end + other.seconds) for each in self.timings)
         return replace(
             self,
-            failures=(*self.failures, *other.failures),
+            failures=tuple(failed.values()),
             timings=(*other.timings, *later),
             latest=other.latest,
             seconds=other.seconds + self.seconds,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.caches.layers import Caches
-from app.comics.search import Search
-from app.comics.selection import MOST, Listed, Since
+from app.comics.search import Newer, Search
+from app.comics.selection import Listed
 from app.comics.snippets import Match
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from app.caches.archive import Archive
     from app.caches.search_index import Hits, SearchIndex
 
-SHARE = 0.5
-"""The share of the time for newer comics. The rest is for those that were found, of which old ones are renewed."""
+PATIENCE = 1.0
+"""Seconds within which newer comics must come to be searched. The archive could answer at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Searched:
     transcripts_until: int | None
     """The newest comic with a transcript."""
 
+    @property
+    def is_vain(self) -> bool:
+        """Whether none of the comics that were found came."""
+        return bool(self.matches) and not self.gathered.comics
+
 
 class Searcher:
     """Searches on the event loop. `open_index` opens an archive's index."""
@@ -48,14 +53,13 @@ class Searcher:
         """Search, and gather the comics of the page. Deadlines are on the monotonic clock. Raises NoArchive."""
         archive = self._caches.existing_archive
         index = self._indexes.get()
-        now = time.monotonic()
-        soon = now + SHARE * (deadline - now)
-        after = max(archive.numbers[-1], await self._gatherer.known_latest(soon) - MOST)
-        newer = await self._gatherer.gather(Since(after), soon)
+        soon = min(time.monotonic() + PATIENCE, deadline)
+        newer = await self._gatherer.gather(Newer(archive.numbers[-1]), soon)
         index.add(found.comic for found in newer.comics)
         hits = index.search(search.query, search.days)
         numbers = tuple(hits.numbers[search.offset : search.offset + search.limit])
         gathered = await self._gatherer.gather(Listed(numbers), deadline)
+        index.add(found.comic for found in gathered.comics if found.source != "archive")  # as it may have changed
         matches = index.matches(hits, numbers)
         return Searched(gathered.after(newer), hits, matches, index.count, index.transcripts_until)
 

@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.comics import image
 from app.comics.comic import LICENSE
 from app.comics.search import Search
-from app.comics.selection import MOST, Randomly, Selection
+from app.comics.selection import MOST, Latest, Randomly, Selection
 from app.errors import GatherError
 from app.gathering.gathered import Failure, Gathered
 from app.gathering.gatherer import Gatherer
@@ -39,7 +39,7 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, settings: Settings, clock:
         if _prefers_json():
             # Not cacheable: a cache that ignores Vary would show it to browsers.
             return by_type(responses.index(contract.index(contract.contract())))
-        if search_parameters.is_search(parameters()):
+        if "q" in request.args and search_parameters.is_search(parameters()):
             sought = search_parameters.parse(parameters())
             return by_type(_results(sought, await searcher.search(sought, deadline(settings))))
         chosen, view, until = query.parse(parameters()), overview.parse_view(parameters()), deadline(settings)
@@ -49,7 +49,8 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, settings: Settings, clock:
         gathered = await gatherer.gather(chosen, until)
         highest = max((found.comic.num for found in gathered.comics), default=0)
         latest = gathered.latest or await gatherer.latest_near(highest + MOST, until)
-        return by_type(_gallery(chosen, gathered, overview.arranged(chosen, gathered, view, latest)))
+        kept_like = chosen if latest is None else Latest(1)  # near the latest, the link to more changes with it
+        return by_type(_gallery(kept_like, gathered, overview.arranged(chosen, gathered, view, latest)))
 
     @pages.get("/today")
     def today() -> AnyResponse:
@@ -124,8 +125,7 @@ def _with_code(text: str) -> Markup:
 
 def _prefers_json() -> bool:
     """Whether the client prefers JSON to HTML. A client without a preference, such as curl, gets HTML."""
-    accepted = request.accept_mimetypes
-    return accepted["application/json"] > accepted["text/html"]
+    return request.accept_mimetypes["application/json"] > request.accept_mimetypes["text/html"]
 
 
 def _gallery(chosen: Selection, gathered: Gathered, shown: Overview) -> Response:
@@ -140,14 +140,15 @@ def _gallery(chosen: Selection, gathered: Gathered, shown: Overview) -> Response
 
 
 def _results(sought: Search, searched: Searched) -> Response:
-    about, matches, next_page = search.about(sought, searched), searched.matches, search.next_page(sought, searched)
     gathered = searched.gathered
-    response = page("search.html", search=about, matches=matches, next_page=next_page, gathered=gathered)
+    problem = problems.of_failures(gathered.failures, gathered.latest) if searched.is_vain else None
+    shown = {"search": search.about(sought, searched), "next_page": search.next_page(sought, searched)}
+    response = page("search.html", problem, matches=searched.matches, gathered=gathered, **shown)
     return search.with_caching(response, sought, http_caching.IMAGE_FIELDS, searched)
 
 
 def _gallery_of(numbers: Sequence[int], view: str | None) -> str:
-    """The address of the gallery with these comics, now and whenever. So the page behind it is cacheable for a day."""
+    """The address of the gallery with these comics, now and whenever. So the page behind it is cacheable."""
     return url_for("pages.gallery", n=",".join(map(str, numbers)) or None, view=view).replace("%2C", ",")
 
 

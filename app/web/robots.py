@@ -8,6 +8,7 @@ DISALLOWED = (
     # The gallery's selections, of which there is no end. Some readers take "/?" for "/", so for everything.
     "/?latest=",
     "/?n=",
+    "/?q=",
     "/?random=",
     "/?since=",
     "/archive.ndjson",

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from app.caches.layers import Caches
 from app.comics.search import Search
 from app.gathering.searcher import Searched
-from app.web import http_caching, responses
+from app.web import http_caching, problems, responses
 from app.web.request import address
 
 
@@ -29,8 +29,12 @@ def blueprint(caches: Caches) -> Blueprint:
 
 
 def comics(search: Search, fields: tuple[str, ...], searched: Searched) -> Response:
-    """The comics of the page as one document. There is no comic in it if nothing was found."""
+    """The comics of the page as one document, or a problem if some were found and none came."""
     gathered = searched.gathered
+    if searched.is_vain:
+        return responses.with_timing(
+            responses.problem(problems.of_failures(gathered.failures, gathered.latest)), gathered
+        )
     document = responses.document(fields, gathered)
     for comic, found in zip(document["comics"], gathered.comics, strict=True):
         comic["match"] = searched.matches[found.comic.num].to_json()

@@ -146,6 +146,24 @@ def test_a_word_that_occurs_begins_one_is_quoted_short_or_far_is_not_replaced(ma
     assert make_index(comic(1, alt="standards abc")).search(parse(text)).replaced == {}
 
 
+def test_a_word_that_occurs_in_another_field_is_not_replaced(make_index: MakeIndex) -> None:
+    hits = make_index(comic(1, title="here", alt="there")).search(parse("title:there"))
+    assert (hits.numbers, hits.replaced) == ([], {})
+
+
+def test_a_word_that_is_too_long_for_any_word_is_not_replaced(whole: SearchIndex) -> None:
+    for text in ("x" * 500, "\ufdfa" * 500):
+        hits = whole.search(parse(text))
+        assert (hits.numbers, hits.replaced) == ([], {})
+
+
+def test_a_comic_that_has_changed_since_it_was_found_has_its_title_without_marks(make_index: MakeIndex) -> None:
+    index = make_index(comic(1, title="old"))
+    hits = index.search(parse("old"))
+    index.add([comic(1, title="new")])
+    assert index.matches(hits, hits.numbers) == {1: Match("title", "new", ())}
+
+
 def test_only_comics_of_the_given_days_are_found(make_index: MakeIndex) -> None:
     index = make_index(*(comic(num, title=f"word {num}", year=2000 + num) for num in (1, 2, 3)))
     assert numbers(index, "word", (date(2002, 1, 1), date(2002, 12, 31))) == [2]

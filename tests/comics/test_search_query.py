@@ -32,7 +32,7 @@ def beginning(text: str, field: str | None = None) -> Term:
         ("-foo -bar", [[word("foo")], [word("bar")]], []),
         ("one OR another", [[word("one"), word("another")]], []),
         ("a OR b OR c d", [[word("a"), word("b"), word("c")], [word("d")]], []),
-        ("a OR OR b", [[word("a"), word("b")]], []),
+        ("a OR OR b OR a", [[word("a"), word("b")]], []),
         ("OR a OR", [[word("OR")], [word("a")]], []),
         ("or a", [[word("or")], [word("a")]], []),
         ("velo*", [[beginning("velo")]], []),
@@ -43,7 +43,7 @@ def beginning(text: str, field: str | None = None) -> Term:
             [],
         ),
         ("title: time", [[word("title:")], [word("time")]], []),
-        ("Title:time", [[word("Title:time")]], []),
+        ("Title:time ALT:a", [[word("time", "title")], [word("a", "alt")]], []),
         ("C++ what if? $5", [[word("C++")], [word("what")], [word("if?")], [word("$5")]], []),
         ('"unfinished phrase', [[word('"unfinished')], [word("phrase")]], []),
         (
@@ -73,6 +73,10 @@ def test_a_text_is_a_search(text: str, required: list[list[Term]], excluded: lis
         ("614th", None),
         ("0", None),
         ("1234567", None),
+        ("title:614", None),
+        ("614 -woodpecker", None),
+        ('"614"', None),
+        ("614*", None),
         ("1 OR 2", None),
     ],
 )

@@ -61,3 +61,9 @@ def test_marks_are_in_order_and_around_what_matched(parts: list[tuple[str, str]]
     assert [*match.marks] == sorted(match.marks)
     assert match.marks
     assert {match.snippet[start:end] for start, end in match.marks} <= {word for _, word in parts}
+
+
+def test_a_mark_that_is_longer_than_the_snippet_is_cut_with_it() -> None:
+    match = best({"transcript": marked("[" + "word " * 60 + "]")})
+    ((start, end),) = match.marks
+    assert match.snippet[start:end] == match.snippet.removesuffix("…")

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app.application import XkcdGather
 from tests.archives import alter, write_archive
 from tests.rig import nums
+from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
 
 MakeApp = Callable[..., XkcdGather]
@@ -193,6 +194,36 @@ def test_newer_comics_that_could_not_be_searched_are_named(make_app: MakeApp, ol
     assert [failure["num"] for failure in answer.json["failures"]] == [2664]
     assert answer.json["complete"] is False
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_of_more_than_a_hundred_newer_comics_the_newest_are_searched(make_app: MakeApp, tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.sqlite", [1], latest=2500)
+    client = make_app(archive=str(path)).test_client()
+    for _ in range(2):
+        answer = client.get("/comics?q=america+songs&fields=num").json
+        assert (answer["comics"][0]["num"], answer["search"]["comics"]) == (2665, 101)
+
+
+def test_a_renewed_comic_is_shown_as_it_is_now(
+    make_app: MakeApp, tmp_path: Path, xkcd: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "renamed", changed(title="A woodpecker by another name"))
+    xkcd.faults[614] = "renamed"
+    path = alter(write_archive(tmp_path / "archive.sqlite", [614]), "UPDATE comics SET fetched_at = 0")
+    client = make_app(archive=str(path)).test_client()
+    (comic,) = client.get("/comics?q=title:woodpecker").json["comics"]
+    assert comic["title"] == comic["match"]["snippet"] == "A woodpecker by another name"
+    assert nums(client.get("/comics?q=another+name").json["comics"]) == [614]
+
+
+@pytest.mark.parametrize("path", ["/comics?q=woodpecker", "/?q=woodpecker"])
+def test_if_none_of_the_comics_found_comes_it_is_a_problem(
+    make_app: MakeApp, tmp_path: Path, xkcd: StandIn, path: str
+) -> None:
+    archive = alter(write_archive(tmp_path / "archive.sqlite", [614]), "UPDATE comics SET record = '[]'")
+    xkcd.faults[614] = "503"
+    answer = make_app(archive=str(archive)).test_client().get(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
 
 
 def test_with_xkcd_gone_the_archive_is_searched(make_app: MakeApp, old: Path) -> None:
