@@ -40,7 +40,7 @@ def etag(selection: Selection | Search, fields: tuple[str, ...], gathered: Gathe
     """
     asked = [repr(selection), fields]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [content(found, fields) for found in gathered.comics], failures, gathered.latest])
+    return etag_of([asked, [content(found, fields) for found in gathered.comics], failures])
 
 
 def content(found: Found, fields: Collection[str]) -> list[object]:

@@ -1,6 +1,5 @@
-"""The HTML pages of many comics, and the contract itself."""
+"""The HTML pages of many comics."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -8,7 +7,6 @@ from random import getrandbits
 from typing import TypeVar
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.clock import Clock
@@ -21,7 +19,18 @@ from app.gathering.gathered import Failure, Gathered
 from app.gathering.gatherer import Gatherer
 from app.gathering.searcher import Searched, Searcher
 from app.settings import Settings
-from app.web import contract, http_caching, inlined, overview, problems, query, responses, search, search_parameters
+from app.web import (
+    about,
+    contract,
+    http_caching,
+    inlined,
+    overview,
+    problems,
+    query,
+    responses,
+    search,
+    search_parameters,
+)
 from app.web.overview import Overview
 from app.web.problems import Problem
 from app.web.request import deadline, parameters
@@ -31,14 +40,14 @@ R = TypeVar("R", bound=AnyResponse)
 
 
 def blueprint(gatherer: Gatherer, searcher: Searcher, settings: Settings, clock: Clock) -> Blueprint:
-    """The gallery, the documentation and the contract. `clock` decides the comic of the day."""
+    """The gallery, and the comic of the day, which `clock` decides."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     async def gallery() -> AnyResponse:
         if _prefers_json():
             # Not cacheable: a cache that ignores Vary would show it to browsers.
-            return by_type(responses.index(contract.index(contract.contract())))
+            return by_type(about.index(contract.index(contract.contract())))
         if "q" in request.args and search_parameters.is_search(parameters()):
             sought = search_parameters.parse(parameters())
             return by_type(_results(sought, await searcher.search(sought, deadline(settings))))
@@ -58,17 +67,6 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, settings: Settings, clock:
         date = datetime.fromtimestamp(clock(), UTC).date()
         return redirect(url_for("pages.gallery", random=1, seed=date.isoformat()))
 
-    @pages.get("/docs")
-    def docs() -> Response:
-        document = contract.contract()
-        shown = {"contract": document, "sections": list(contract.sections(document))}
-        return _lasting(render_template("docs.html", root=request.script_root, **shown), "text/html")
-
-    @pages.get("/openapi.json")
-    def openapi() -> Response:
-        return _lasting(contract.text(), "application/json")
-
-    pages.add_app_template_filter(_with_code, "with_code")
     pages.add_app_template_filter(partial(image.shown, images_url=settings.images_url), "shown")
     pages.add_app_template_filter(problems.of_failure, "problem")
     pages.add_app_template_test(lambda outcome: isinstance(outcome, Failure), "failure")
@@ -118,11 +116,6 @@ def by_type(response: R) -> R:
     return response
 
 
-def _with_code(text: str) -> Markup:
-    """The text as HTML, with text between backticks as code."""
-    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
-
-
 def _prefers_json() -> bool:
     """Whether the client prefers JSON to HTML. A client without a preference, such as curl, gets HTML."""
     return request.accept_mimetypes["application/json"] > request.accept_mimetypes["text/html"]
@@ -150,11 +143,3 @@ def _results(sought: Search, searched: Searched) -> Response:
 def _gallery_of(numbers: Sequence[int], view: str | None) -> str:
     """The address of the gallery with these comics, now and whenever. So the page behind it is cacheable."""
     return url_for("pages.gallery", n=",".join(map(str, numbers)) or None, view=view).replace("%2C", ",")
-
-
-def _lasting(text: str, mimetype: str) -> Response:
-    """A response that changes only with a deployment."""
-    response = Response(text, mimetype=mimetype)
-    response.headers["Cache-Control"] = http_caching.FOR_FIVE_MINUTES
-    response.set_etag(http_caching.etag_of(text))
-    return response

@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.gathering.gatherer import Gatherer
 from app.gathering.searcher import Searcher
 from app.settings import Settings
-from app.web import archive, as_xkcd, comic_page, feeds, oembed, pages, robots, routes, search
+from app.web import archive, as_xkcd, comic_page, docs_page, feeds, oembed, pages, robots, routes, search
 
 
 def blueprints(
@@ -24,4 +24,5 @@ def blueprints(
     yield oembed.blueprint(gatherer, settings)
     yield robots.blueprint()
     yield comic_page.blueprint(gatherer, settings)
+    yield docs_page.blueprint()
     yield pages.blueprint(gatherer, searcher, settings, clock)

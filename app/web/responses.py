@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Response, g
 
-from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
-from app.comics.found import Found, LatestNumber
+from app.comics.found import Found
 from app.comics.search import Search
 from app.comics.selection import Selection
 from app.errors import NoImage
@@ -24,7 +23,8 @@ def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) ->
     """The comics and the failures as one document, or a problem if there is no comic."""
     if gathered.failures and not gathered.comics:
         return with_timing(problem(problems.of_failures(gathered.failures, gathered.latest)), gathered)
-    return with_caching(json_response(document(fields, gathered)), selection, fields, gathered)
+    response = with_caching(json_response(document(fields, gathered)), selection, fields, gathered)
+    return with_etag_of(response, gathered.latest)
 
 
 def document(fields: tuple[str, ...], gathered: Gathered) -> dict[str, Any]:
@@ -86,17 +86,6 @@ def with_retry_after(response: Response, problem: Problem) -> Response:
     return response
 
 
-def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:
-    """The version, the latest number, the caches and the archive of this process."""
-    learnt = {} if latest is None else {"latest": latest.num, "learnt_at": instant(latest.learnt_at)}
-    return json_response({"version": version, "latest": None, "learnt_at": None, **learnt, **_caches(caches)})
-
-
-def index(about: dict[str, Any]) -> Response:
-    """An index of the API."""
-    return json_response({**about, "credit": CREDIT, "license": LICENSE})
-
-
 def with_caching(
     response: Response, selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered
 ) -> Response:
@@ -110,6 +99,13 @@ def with_caching(
     return with_timing(response, gathered)
 
 
+def with_etag_of(response: Response, *shown: object) -> Response:
+    """The response with an ETag that depends on these JSON values too, if it has an ETag."""
+    if "ETag" in response.headers:
+        response.set_etag(http_caching.etag_of([response.get_etag(), *shown]))
+    return response
+
+
 def with_timing(response: Response, gathered: Gathered) -> Response:
     """The response with Server-Timing, in milliseconds. The gathering is also left for the log line."""
     g.gathered = gathered
@@ -121,14 +117,6 @@ def with_timing(response: Response, gathered: Gathered) -> Response:
 
 def _failed(gathered: Gathered) -> Response:
     return with_timing(problem(problems.of_failure(gathered.failures[0])), gathered)
-
-
-def _caches(caches: Caches) -> dict[str, Any]:
-    archive, about = caches.archive, None
-    if archive is not None:
-        latest, made_at = archive.latest_number.num, instant(archive.made_at)
-        about = {"comics": len(archive.numbers), "latest": latest, "made_at": made_at}
-    return {"caches": caches.names, "archive": about}
 
 
 def _comic(found: Found) -> dict[str, Any]:

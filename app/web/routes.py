@@ -13,7 +13,7 @@ from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.gathering.searcher import Searcher
 from app.settings import VERSION, Settings
-from app.web import fields, query, responses, search, search_parameters
+from app.web import about, fields, query, responses, search, search_parameters
 from app.web.request import deadline, parameters, refuse_unknown
 
 
@@ -51,7 +51,7 @@ def blueprint(gatherer: Gatherer, searcher: Searcher, caches: Caches, settings: 
         refuse_unknown(())
         if not gatherer.is_serving:
             raise NotServing("The most recent request for comics got none, neither from xkcd nor from a cache.")
-        return responses.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches)
+        return about.health(VERSION, await gatherer.cached_latest(deadline(settings)), caches)
 
     return api
 

@@ -70,6 +70,4 @@ def next_page(search: Search, searched: Searched) -> str | None:
 def with_caching(response: Response, search: Search, fields: tuple[str, ...], searched: Searched) -> Response:
     """The response with Cache-Control and Server-Timing, and with an ETag of all that it shows if it is cacheable."""
     response = responses.with_caching(response, search, fields, searched.gathered)
-    if "ETag" in response.headers:
-        response.set_etag(http_caching.etag_of([response.get_etag(), about(search, searched)]))
-    return response
+    return responses.with_etag_of(response, about(search, searched), searched.gathered.latest)

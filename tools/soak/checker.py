@@ -78,4 +78,4 @@ def _content(document: Any) -> object:
     """What the ETag depends on, beside the path."""
     comics, failures = document.get("comics", ()), document.get("failures", ())
     about = [(each.get("num"), *map(each.get, ("img_2x", "width", "height"))) for each in (document, *comics)]
-    return (tuple(about), tuple(each["num"] for each in failures))
+    return (tuple(about), tuple(each["num"] for each in failures), document.get("latest"))
