@@ -56,7 +56,7 @@ test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, except for th
 	python -X dev -m pytest -n auto -m "not browser"
 
 test-browser: .stamps/python .stamps/node chromium ## Run the tests in a real Chromium
-	python -X dev -m pytest -m browser
+	python -X dev -m pytest -n auto -m browser
 
 check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: lint, types, tests with coverage
 	ruff check .
