@@ -78,16 +78,20 @@ class Found:
         """This, with what the other one knows of the image if this one knows nothing."""
         return self if self.image is not None or other is None else replace(self, image=other.image)
 
-    def to_json(self) -> dict[str, Any]:
-        """The comic as our API writes it, with what is known of its image."""
+    @property
+    def about_image(self) -> dict[str, Any]:
+        """What is known of its image, as our API writes it."""
         image = self.image
         size = image.size if image else None
         return {
-            **self.comic.to_json(),
             "img_2x": image.img_2x if image else None,
             "width": size.width if size else None,
             "height": size.height if size else None,
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """The comic as our API writes it, with what is known of its image."""
+        return {**self.comic.to_json(), **self.about_image}
 
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""

@@ -45,8 +45,7 @@ def etag(selection: Selection | Search, fields: tuple[str, ...], gathered: Gathe
 
 def content(found: Found, fields: Collection[str]) -> list[object]:
     """What a tag depends on if an answer shows these fields of a comic."""
-    comic = found.to_json()
-    return [*found.comic.content, *(comic[name] for name in IMAGE_FIELDS if name in fields)]
+    return [*found.comic.content, *(value for name, value in found.about_image.items() if name in fields)]
 
 
 def etag_of(content: object) -> str:
