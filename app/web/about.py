@@ -7,6 +7,7 @@ from flask import Response
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import LatestNumber
+from app.web import http_caching
 from app.web.responses import instant, json_response
 
 
@@ -19,6 +20,14 @@ def health(version: str, latest: LatestNumber | None, caches: Caches) -> Respons
 def index(about: dict[str, Any]) -> Response:
     """An index of the API."""
     return json_response({**about, "credit": CREDIT, "license": LICENSE})
+
+
+def lasting(text: str, mimetype: str, cache_control: str) -> Response:
+    """A text that changes only with a deployment."""
+    response = Response(text, mimetype=mimetype)
+    response.headers["Cache-Control"] = cache_control
+    response.set_etag(http_caching.etag_of(text))
+    return response
 
 
 def _caches(caches: Caches) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup, escape
 
 from app.web import contract, http_caching
+from app.web.about import lasting
 
 
 def blueprint() -> Blueprint:
@@ -16,11 +17,12 @@ def blueprint() -> Blueprint:
     def page() -> Response:
         document = contract.contract()
         shown = {"contract": document, "sections": list(contract.sections(document))}
-        return _lasting(render_template("docs.html", root=request.script_root, **shown), "text/html")
+        text = render_template("docs.html", root=request.script_root, **shown)
+        return lasting(text, "text/html", http_caching.FOR_FIVE_MINUTES)
 
     @paths.get("/openapi.json")
     def openapi() -> Response:
-        return _lasting(contract.text(), "application/json")
+        return lasting(contract.text(), "application/json", http_caching.FOR_FIVE_MINUTES)
 
     paths.add_app_template_filter(_with_code, "with_code")
     return paths
@@ -29,11 +31,3 @@ def blueprint() -> Blueprint:
 def _with_code(text: str) -> Markup:
     """The text as HTML, with text between backticks as code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
-
-
-def _lasting(text: str, mimetype: str) -> Response:
-    """A response that changes only with a deployment."""
-    response = Response(text, mimetype=mimetype)
-    response.headers["Cache-Control"] = http_caching.FOR_FIVE_MINUTES
-    response.set_etag(http_caching.etag_of(text))
-    return response

@@ -15,7 +15,7 @@ from app.comics.selection import Selection
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.web import http_caching, problems, query, responses
+from app.web import http_caching, query, responses
 from app.web.request import address, deadline, parameters, refuse_unknown
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
 def _response(selection: Selection, gathered: Gathered, mimetype: str, write: Writer) -> Response:
     """The comics as a feed, or a problem if there is none."""
     if not gathered.comics:
-        return responses.with_timing(
-            responses.problem(problems.of_failures(gathered.failures, gathered.latest)), gathered
-        )
+        return responses.without_comics(gathered)
     from app.web.feed import Entry, Feed
 
     entries = [Entry.of(found.comic, _html(found)) for found in gathered.comics]

@@ -35,7 +35,7 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
             return responses.problem(problems.of_format(form))
         gathered = await gatherer.gather(chosen, deadline(settings))
         if gathered.failures:
-            return responses.with_timing(responses.problem(problems.of_failure(gathered.failures[0])), gathered)
+            return responses.failed(gathered)
         answer = responses.json_response(document(gathered.comics[0], most))
         return responses.with_caching(answer, chosen, http_caching.IMAGE_FIELDS, gathered)
 

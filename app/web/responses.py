@@ -22,7 +22,7 @@ NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Fo
 def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The comics and the failures as one document, or a problem if there is no comic."""
     if gathered.failures and not gathered.comics:
-        return with_timing(problem(problems.of_failures(gathered.failures, gathered.latest)), gathered)
+        return without_comics(gathered)
     response = with_caching(json_response(document(fields, gathered)), selection, fields, gathered)
     return with_etag_of(response, gathered.latest)
 
@@ -42,7 +42,7 @@ def document(fields: tuple[str, ...], gathered: Gathered) -> dict[str, Any]:
 def comic(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The one gathered comic as a bare object, or its problem."""
     if gathered.failures:
-        return _failed(gathered)
+        return failed(gathered)
     return with_caching(json_response(narrowed(_comic(gathered.comics[0]), fields)), selection, fields, gathered)
 
 
@@ -50,7 +50,7 @@ def record(selection: Selection, gathered: Gathered) -> Response:
     """xkcd's record of the one gathered comic, or its problem; if there is no such comic, xkcd's 404."""
     if gathered.failures:
         missing = problems.of_failure(gathered.failures[0]).status == 404
-        return with_timing(no_record(), gathered) if missing else _failed(gathered)
+        return with_timing(no_record(), gathered) if missing else failed(gathered)
     return with_caching(json_response(gathered.comics[0].comic.record, escape=True), selection, (), gathered)
 
 
@@ -65,7 +65,7 @@ def image(selection: Selection, is_sharp: bool, gathered: Gathered) -> Response:
     With `is_sharp` it leads to the image in twice the resolution, if that is known to be there.
     """
     if gathered.failures:
-        return _failed(gathered)
+        return failed(gathered)
     found = gathered.comics[0]
     if found.comic.img is None:
         raise NoImage(found.comic.num)
@@ -77,6 +77,16 @@ def image(selection: Selection, is_sharp: bool, gathered: Gathered) -> Response:
 def problem(problem: Problem) -> Response:
     """A problem details document (RFC 9457)."""
     return with_retry_after(json_response(problem.to_json(), problem.status, "application/problem+json"), problem)
+
+
+def without_comics(gathered: Gathered) -> Response:
+    """The problem of a gathering that brought no comic."""
+    return with_timing(problem(problems.of_failures(gathered.failures, gathered.latest)), gathered)
+
+
+def failed(gathered: Gathered) -> Response:
+    """The problem of the one comic that was to be gathered."""
+    return with_timing(problem(problems.of_failure(gathered.failures[0])), gathered)
 
 
 def with_retry_after(response: Response, problem: Problem) -> Response:
@@ -113,10 +123,6 @@ def with_timing(response: Response, gathered: Gathered) -> Response:
     timings = ", ".join(f"{name};dur={1000 * seconds:.1f}" for name, seconds in spent.items())
     response.headers["Server-Timing"] = f'{timings};desc="round trips: {len(gathered.timings)}"'
     return response
-
-
-def _failed(gathered: Gathered) -> Response:
-    return with_timing(problem(problems.of_failure(gathered.failures[0])), gathered)
 
 
 def _comic(found: Found) -> dict[str, Any]:

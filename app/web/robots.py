@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from app.web import http_caching
+from app.web.about import lasting
 
 DISALLOWED = (
     # The gallery's selections, of which there is no end. Some readers take "/?" for "/", so for everything.
@@ -27,9 +28,6 @@ def blueprint() -> Blueprint:
     @paths.get("/robots.txt")
     def robots() -> Response:
         rules = "".join(f"Disallow: {request.script_root}{path}\n" for path in DISALLOWED)
-        response = Response(f"User-agent: *\n{rules}", mimetype="text/plain")
-        response.headers["Cache-Control"] = http_caching.FOR_A_DAY
-        response.set_etag(http_caching.etag_of(rules))
-        return response
+        return lasting(f"User-agent: *\n{rules}", "text/plain", http_caching.FOR_A_DAY)
 
     return paths

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, render_template, request
 from app.caches.layers import Caches
 from app.comics.search import Search
 from app.gathering.searcher import Searched
-from app.web import http_caching, problems, responses
+from app.web import http_caching, responses
+from app.web.about import lasting
 from app.web.request import address
 
 
@@ -19,10 +20,7 @@ def blueprint(caches: Caches) -> Blueprint:
     @paths.get("/opensearch.xml")
     def opensearch() -> Response:
         text = render_template("opensearch.xml", gallery=address("/"))
-        response = Response(text, mimetype="application/opensearchdescription+xml")
-        response.headers["Cache-Control"] = http_caching.FOR_A_DAY
-        response.set_etag(http_caching.etag_of(text))
-        return response
+        return lasting(text, "application/opensearchdescription+xml", http_caching.FOR_A_DAY)
 
     paths.add_app_template_global(lambda: caches.archive is not None and caches.archive.is_searchable, "can_search")
     return paths
@@ -32,9 +30,7 @@ def comics(search: Search, fields: tuple[str, ...], searched: Searched) -> Respo
     """The comics of the page as one document, or a problem if some were found and none came."""
     gathered = searched.gathered
     if searched.is_vain:
-        return responses.with_timing(
-            responses.problem(problems.of_failures(gathered.failures, gathered.latest)), gathered
-        )
+        return responses.without_comics(gathered)
     document = responses.document(fields, gathered)
     for comic, found in zip(document["comics"], gathered.comics, strict=True):
         comic["match"] = searched.matches[found.comic.num].to_json()
