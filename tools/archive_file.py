@@ -127,7 +127,7 @@ class ArchiveInTheMaking:
         try:
             if can_index(self._database):
                 with self._transaction():
-                    write_index(self._database)
+                    write_index(self._database, {num: found.comic for num, found in self._comics.items()})
             self._database.execute("VACUUM INTO ?", (str(new),))
             with new.open("rb+") as file:
                 os.fsync(file.fileno())

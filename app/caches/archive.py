@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.caches import image_rows
-from app.caches.archive_format import COMICS, ArchiveError, check_format, opened
+from app.caches.archive_format import COMICS, ArchiveError, check_format, marks, opened
 from app.comics import corrections
 from app.comics.comic import Comic
 from app.comics.found import Found, LatestNumber
@@ -73,8 +73,8 @@ class Archive:
         return {num: _complete(found[num], found) for num in numbers if num in found}
 
     async def completed(self, found: Found) -> Found:
-        """The comic, with its transcript if that is missing and another comic's record here has it."""
-        return found if found.comic.partner is None else _complete(found, await self.comics([found.comic.partner]))
+        """A comic whose transcript is missing, with it if another comic's record here has it."""
+        return _complete(found, await self.comics([found.comic.partner or 0]))
 
     async def records(self, after: int = 0) -> AsyncIterator[Found]:
         """All its comics with a higher number, ascending. Others on the event loop have their turn meanwhile."""
@@ -107,7 +107,7 @@ class Archive:
         """The rows of these comics. If they cannot be read, the archive counts as empty from then on."""
         if not self.numbers:
             return []
-        query = f"{COMICS} WHERE num IN ({','.join('?' * len(numbers))})"
+        query = f"{COMICS} WHERE num IN {marks(numbers)}"
         try:
             return self._connections.get().execute(query, tuple(numbers)).fetchall()
         except sqlite3.Error as error:

@@ -11,6 +11,7 @@ The file has xkcd's `application_id` and the format's version as `user_version`,
 """
 
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 
 from app.caches import image_rows
@@ -21,7 +22,6 @@ APPLICATION_ID = int.from_bytes(b"xkcd")
 
 VERSION = 2
 """The version of the format. An archive of another version is left out."""
-
 
 COMICS = f"SELECT num, fetched_at, CAST(record AS BLOB), {image_rows.COLUMNS} FROM comics LEFT JOIN images USING (num)"  # noqa: S608 - our own columns
 """A query for all comics. A damaged record does not hinder the others, because it comes as bytes."""
@@ -34,6 +34,11 @@ class ArchiveError(GatherError):
 def opened(path: Path) -> sqlite3.Connection:
     """A connection that only reads. Raises sqlite3.Error."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def marks(values: Collection[object]) -> str:
+    """The placeholders of a query for as many values, with parentheses around them."""
+    return f"({','.join('?' * len(values))})"
 
 
 def check_format(database: sqlite3.Connection) -> None:

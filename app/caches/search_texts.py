@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from app.caches.archive_format import opened
+from app.caches.archive_format import marks, opened
 from app.comics.comic import Comic
 from app.comics.search import Days
 from app.comics.search_query import FIELDS
@@ -92,12 +92,12 @@ class Texts:
 
     def marked(self, expression: str, numbers: Collection[int]) -> dict[int, dict[str, str]]:
         """The texts of these comics, as far as they match, by field, with START and END around what matches."""
-        query = f"SELECT rowid, {MARKED} FROM texts WHERE texts MATCH ? AND +rowid IN {_marks(numbers)}"  # noqa: S608
+        query = f"SELECT rowid, {MARKED} FROM texts WHERE texts MATCH ? AND +rowid IN {marks(numbers)}"  # noqa: S608
         return {num: dict(zip(FIELDS, texts, strict=True)) for num, *texts in self._rows(query, expression, *numbers)}
 
     def usual(self, words: Collection[str]) -> dict[str, int]:
         """Those of these words that occur, and in how many comics each does."""
-        return dict(self._rows(f"SELECT word, comics FROM words WHERE word IN {_marks(words)}", *words))  # noqa: S608
+        return dict(self._rows(f"SELECT word, comics FROM words WHERE word IN {marks(words)}", *words))  # noqa: S608
 
     def begins(self, beginning: str) -> bool:
         """Whether any word begins like this."""
@@ -118,10 +118,6 @@ def row(comic: Comic) -> tuple[int, str, str, str, str]:
     """The values for INSERT."""
     title, alt, transcript = (text.translate(_CLEAN) for text in (comic.title, comic.alt, comic.transcript or ""))
     return comic.num, title, alt, transcript, comic.date.isoformat()
-
-
-def _marks(values: Collection[object]) -> str:
-    return f"({','.join('?' * len(values))})"
 
 
 def _no_archive(error: sqlite3.Error) -> NoArchive:

@@ -82,9 +82,9 @@ class Comic:
         """The comic whose record may have the transcript that is missing here."""
         return corrections.partner(self.num) if self.transcript is None else None
 
-    def with_partner(self, partner: "Comic") -> Self:
-        """The comic with its transcript from that record, if it is there."""
-        return self.from_record(self.record, self.size, partner)
+    def with_partner(self, partner: "Comic | None") -> Self:
+        """The comic with its transcript from that comic's record, if it is there."""
+        return self if partner is None else self.from_record(self.record, self.size, partner)
 
     def to_json(self) -> dict[str, Any]:
         """The comic as our API writes it, except for the fields that only a gathering knows."""

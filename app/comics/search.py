@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from app.comics.search_query import SearchQuery
-from app.comics.selection import MISSING, MOST, existing
+from app.comics.selection import MISSING, MOST, Since, existing
 
 Days = tuple[date, date]
 """The first and the last day on which comics came out."""
@@ -25,14 +25,8 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
-    """The comics after a number, oldest first: a selection of the newest MOST of them."""
-
-    num: int
-    needs_latest: ClassVar[bool] = True
-    repeatable: ClassVar[bool] = True
-    steady: ClassVar[bool] = True
-    most: ClassVar[int] = MOST
+class Newer(Since):
+    """The comics after a number, oldest first, and of more than MOST the newest."""
 
     def numbers(self, latest: int, chance: int) -> Sequence[int]:
         first = max(self.num, latest - MOST - len(MISSING)) + 1

@@ -12,7 +12,7 @@ from app.comics.found import Found, LatestNumber
 from app.comics.plausible import Doubt
 from app.comics.selection import Selection
 from app.errors import ImplausibleLatest, LatestUnknown, NoSuchComic, TimedOut, UpstreamError
-from app.gathering.gathered import Failure, Gathered
+from app.gathering.gathered import Gathered
 from app.gathering.gathering import Gathering
 from app.upstream.budget import ATTEMPTS
 from app.upstream.polite_xkcd import PoliteXkcd
@@ -47,7 +47,9 @@ class Gatherer:
             self.is_serving = False
             raise
         latest = self._caches.memory.latest_number if selection.needs_latest else None
-        gathered = gathering.result({num: await self._completed(each) for num, each in outcomes.items()}, latest)
+        moved = [each for each in outcomes.values() if isinstance(each, Found) and each.comic.partner]
+        outcomes |= {found.comic.num: await self._caches.completed(found) for found in moved}
+        gathered = gathering.result(outcomes, latest)
         self._record_service(gathered)
         return gathered
 
@@ -147,9 +149,6 @@ class Gatherer:
             raise ImplausibleLatest(
                 f"xkcd reports {num} as the latest comic, but only {believable[0]} to {believable[-1]} are plausible."
             )
-
-    async def _completed(self, outcome: Found | Failure) -> Found | Failure:
-        return await self._caches.completed(outcome) if isinstance(outcome, Found) else outcome
 
     def _record_service(self, gathered: Gathered) -> None:
         wanted = [failure for failure in gathered.failures if not isinstance(failure.error, NoSuchComic)]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.caches.archive import Archive
-from tests.archives import write_archive
+from tests.archives import SOURCE, alter, write_archive
 from tools import archive_index
+from tools.archive_file import ArchiveInTheMaking
 from tools.archive_report import report
 
 
@@ -22,8 +23,7 @@ def test_without_fts5_it_is_made_without_an_index_and_says_so(tmp_path: Path, mo
 
 
 def test_an_unusable_record_is_not_indexed(tmp_path: Path) -> None:
-    path = write_archive(tmp_path / "archive.sqlite", [1, 2])
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE comics SET record = '[]' WHERE num = 1")
-        archive_index.write_index(database)
+    path = alter(write_archive(tmp_path / "archive.sqlite", [1, 2]), "UPDATE comics SET record = '[]' WHERE num = 1")
+    ArchiveInTheMaking(path, SOURCE).finish()
+    with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT rowid FROM texts").fetchall() == [(2,)]
