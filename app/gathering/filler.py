@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.caches.bounded import Table
@@ -81,13 +82,10 @@ class Filler:
         return len(self._gaps(latest, await self._held(deadline)))
 
     async def _held(self, deadline: float) -> Mapping[int, float]:
-        try:
-            async with asyncio.timeout_at(deadline):
-                if self._caches.archive is not None:
-                    self._archived = await self._caches.archive.held()
-                return await self._table.held()
-        except TimeoutError as error:
-            raise TableError("The table did not list its comics before the deadline.") from error
+        async with listing_until(deadline):
+            if self._caches.archive is not None:
+                self._archived = await self._caches.archive.held()
+            return await self._table.held()
 
     def _gaps(self, latest: int, held: Mapping[int, float]) -> list[int]:
         wanted = [num for num in existing(range(latest, 0, -1)) if not self._has(num, self._archived)]
@@ -95,7 +93,7 @@ class Filler:
         return sorted(gaps, key=self.failed.__contains__)
 
     def _has(self, num: int, held: Mapping[int, float]) -> bool:
-        return is_valid(held.get(num, 0.0), self._clock())
+        return is_in(held, num, self._clock())
 
     async def _bring(self, group: Sequence[int], held: Mapping[int, float], deadline: float) -> Gathered:
         """Gather these comics, which writes those that xkcd sent; then write those that only memory had."""
@@ -116,6 +114,21 @@ class Filler:
             return "xkcd did not send the comics that the table has old."
         passing = [each.error for each in gathered.failures if not isinstance(each.error, NoSuchComic | BadAnswer)]
         return str(passing[0]) if passing else None
+
+
+@asynccontextmanager
+async def listing_until(deadline: float) -> AsyncIterator[None]:
+    """Raise TableError if the body, which lists the table's comics, takes longer than until the deadline."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield
+    except TimeoutError as error:
+        raise TableError("The table did not list its comics before the deadline.") from error
+
+
+def is_in(held: Mapping[int, float], num: int, now: float) -> bool:
+    """Whether that comic, or its image, is in such a list and need not be asked for."""
+    return is_valid(held.get(num, 0.0), now)
 
 
 def _why(found: Found) -> str:

@@ -14,7 +14,7 @@ from app.comics import image
 from app.comics.found import Found, is_valid
 from app.comics.image import Image
 from app.errors import Refused, TableError, TimedOut, UpstreamError
-from app.gathering.filler import Progress
+from app.gathering.filler import Progress, is_in, listing_until
 from app.runtime.time_limit import TimeLimit
 from app.upstream.budget import Budget
 from app.upstream.polite_images import PoliteImages
@@ -104,14 +104,11 @@ class ImageFiller:
     async def _left(self, deadline: float) -> list[int]:
         """The numbers of the comics whose images are to be looked up, in the order in which they are."""
         now = self._clock()
-        try:
-            async with asyncio.timeout_at(deadline):
-                archived = await self._caches.archive.held() if self._caches.archive is not None else {}
-                held, looked = await self._table.held(), await self._table.looked()
-        except TimeoutError as error:
-            raise TableError("The table did not list its comics before the deadline.") from error
-        fresh = [num for num, until in held.items() if is_valid(until, now) and not _is_in(archived, num, now)]
-        left = sorted((num for num in fresh if not _is_in(looked, num, now)), reverse=True)
+        async with listing_until(deadline):
+            archived = await self._caches.archive.held() if self._caches.archive is not None else {}
+            held, looked = await self._table.held(), await self._table.looked()
+        fresh = [num for num, until in held.items() if is_valid(until, now) and not is_in(archived, num, now)]
+        left = sorted((num for num in fresh if not is_in(looked, num, now)), reverse=True)
         return sorted(left, key=self.failed.__contains__)
 
     async def _look_up(self, group: Sequence[int], deadline: float) -> Errors:
@@ -127,7 +124,7 @@ class ImageFiller:
         await self._keep([found for found in outcomes if isinstance(found, Found)], deadline)
         looked, now = await self._table.looked(), self._clock()
         unwritten = TableError("What was learnt of its image could not be written.")
-        errors = {num: unwritten for num in group if not _is_in(looked, num, now)}
+        errors = {num: unwritten for num in group if not is_in(looked, num, now)}
         failed = zip(due, outcomes, strict=True)
         return {**errors, **{found.comic.num: error for found, error in failed if isinstance(error, UpstreamError)}}
 
@@ -154,7 +151,3 @@ class ImageFiller:
         path_2x = image.doubled(path) if path is not None and size is not None else None
         has_2x = path_2x is not None and await self._images.size(path_2x, budget) is not None
         return Image(img, size, has_2x, self._clock())
-
-
-def _is_in(until: Mapping[int, float], num: int, now: float) -> bool:
-    return is_valid(until.get(num, 0.0), now)
