@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.clock import Clock
+from app.connections.connection_pool import ConnectionPool
 from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.upstream.connection_pool import ConnectionPool
 
 if TYPE_CHECKING:
     from app.application import XkcdGather

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from app.connections.addresses import Addresses
+from app.connections.connection import Answer, Connection
+from app.connections.free_list import FreeList
+from app.connections.no_answer import Lost
 from app.runtime.per_loop import PerLoop
 from app.runtime.time_limit import TimeLimit
 from app.settings import MOST_CONNECTIONS
-from app.upstream.addresses import Addresses
-from app.upstream.connection import Answer, Connection
-from app.upstream.free_list import FreeList
-from app.upstream.no_answer import Lost
 
 
 class ConnectionPool:
