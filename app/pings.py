@@ -2,7 +2,6 @@
 
 import logging
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.errors import ImplausibleLatest, TableError, UpstreamError
@@ -38,7 +37,7 @@ async def ping(
         await gatherer.connect(CONNECTIONS, deadline)
         if filler is not None:
             latest = report["latest"] or await gatherer.known_latest(deadline)
-            report |= asdict(await filler.fill(latest, settings.fill_at_most, deadline))
+            report |= (await filler.fill(latest, settings.fill_at_most, deadline))._asdict()
             problems.append(report["problem"])
         if images is not None:
             looked_up = await images.fill(settings.fill_at_most, deadline)
