@@ -12,6 +12,14 @@ def loads(text: str | bytes) -> object:
     return _DECODER.decode(text.decode() if isinstance(text, bytes) else text)
 
 
+def dumps(document: object, escape: bool = False) -> str:
+    """A document as JSON without spaces.
+
+    With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair.
+    """
+    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
+
+
 def _finite(text: str) -> float:
     number = float(text)
     return number if isfinite(number) else _refuse(text)
