@@ -17,7 +17,7 @@ def dumps(document: object, escape: bool = False) -> str:
 
     With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair.
     """
-    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
+    return _ENCODERS[escape].encode(document)
 
 
 def _finite(text: str) -> float:
@@ -30,3 +30,4 @@ def _refuse(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_ENCODERS = {escape: json.JSONEncoder(ensure_ascii=escape, separators=(",", ":")) for escape in (False, True)}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from app.comics import strict_json
 
-LASTING = (
+FIELDS = (
     "num",
     "title",
     "date",
@@ -23,13 +23,11 @@ LASTING = (
     "corrections",
     "url",
     "explained",
+    "source",
+    "fetched_at",
+    "stale",
 )
-"""The fields of a comic that are the same wherever it came from, in the order of an answer."""
-
-PASSING = ("source", "fetched_at", "stale")
-"""The fields after them, which say where a comic came from and when."""
-
-FIELDS = LASTING + PASSING
+"""All fields of a comic, in the order of the answer. The last three say where it came from, and when."""
 
 
 class Written(NamedTuple):
@@ -38,13 +36,14 @@ class Written(NamedTuple):
     text: bytes
     """All of them, as a JSON object in UTF-8."""
     digest: str
-    """Of the lasting ones, so it is the same wherever the comic came from."""
+    """Of all but the last three, so it is the same wherever the comic came from."""
 
 
 def written(comic: Mapping[str, Any]) -> Written:
     """The comic, from all its fields."""
-    lasting = narrowed(comic, LASTING)
-    return Written(lasting[:-1] + b"," + narrowed(comic, PASSING)[1:], digest(lasting))
+    text = narrowed(comic, FIELDS)
+    lasting, _, _ = text.rpartition(b',"source":')
+    return Written(text, digest(lasting))
 
 
 def narrowed(comic: Mapping[str, Any], fields: Iterable[str]) -> bytes:
