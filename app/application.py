@@ -18,6 +18,7 @@ from app.caches.bounded import Table
 from app.caches.later_table import LaterTable
 from app.caches.layers import Caches
 from app.clock import Clock
+from app.connections.connection_pool import ConnectionPool
 from app.errors import AnswerTooLarge, GatherError
 from app.gathering.filler import Filler
 from app.gathering.gatherer import Gatherer
@@ -26,7 +27,6 @@ from app.runtime import events
 from app.runtime.async_flask import AsyncFlask
 from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd

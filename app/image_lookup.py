@@ -6,10 +6,10 @@ from random import Random
 from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.clock import Clock
+from app.connections.connection_pool import ConnectionPool
 from app.gathering.image_filler import ImageFiller
 from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.images import Images
 from app.upstream.polite_images import PoliteImages
 from app.upstream.transport import KeepAliveTransport

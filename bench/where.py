@@ -17,9 +17,9 @@ from typing import Any
 
 from app.caches.layers import Caches
 from app.comics.selection import Listed
+from app.connections.connection_pool import ConnectionPool
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd
@@ -30,7 +30,7 @@ COUNT = 100
 OWNERS = {
     "the kernel, sending and receiving": ("'send' of '_socket", "'recv' of '_socket"),
     "asyncio: tasks, timers, the loop": ("/asyncio/", "/selectors.py"),
-    "one connection and its parser": ("/app/upstream/connection", "/app/upstream/transport.py", "httptools"),
+    "one connection and its parser": ("/app/connections/connection", "/app/upstream/transport.py", "httptools"),
     "httpx: requests and answers": ("/httpx/",),
     "records: JSON and comics": ("/json/", "/app/comics/comic.py", "/app/upstream/xkcd.py", "/urllib/", "/datetime.py"),
     "gathering: deadlines, hedges, caches": ("/app/", "/contextlib.py"),

@@ -13,11 +13,11 @@ from app.caches.bounded import Table
 from app.caches.layers import Caches
 from app.comics.found import Found
 from app.comics.selection import Listed, Selection
+from app.connections.connection_pool import ConnectionPool
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.runtime.event_loop import EventLoop
 from app.settings import Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.polite_xkcd import PoliteXkcd
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import Xkcd

@@ -78,12 +78,8 @@ HOUSE = {
         "xkcd",
         "records",
         "transport",
-        "connection_pool",
-        "free_list",
-        "connection",
-        "addresses",
-        "no_answer",
     ],
+    "app.connections": ["connection_pool", "free_list", "connection", "addresses", "tls", "no_answer"],
     "app.comics": [
         "plausible",
         "found",
@@ -104,9 +100,10 @@ HOUSE = {
     "app.clock": [],
     "app.errors": [],
     "app.settings": [],
+    "app.variables": [],
 }
 MODULES = [name for package, rooms in HOUSE.items() for name in (package, *(f"{package}.{room}" for room in rooms))]
-SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.comics": {"app.runtime"}}
+SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.connections": {"app.comics"}, "app.comics": {"app.runtime"}}
 """Packages that are not above those that follow them in the list: neither knows the other."""
 PURE = {
     "app.web.http_caching",
@@ -123,7 +120,7 @@ PURE = {
     "app.caches.image_rows",
     "app.caches.attributes",
     "app.gathering.gathered",
-    "app.upstream.no_answer",
+    "app.connections.no_answer",
     "app.upstream.records",
     "app.upstream.budget",
     "app.upstream.hedging",
@@ -145,6 +142,7 @@ PURE = {
     "app.circuit",
     "app.clock",
     "app.errors",
+    "app.variables",
 }
 IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "boto3", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
@@ -169,12 +167,12 @@ OWNERS = {
         "app.web.search",
     },
     "httpx": {"app.upstream.xkcd", "app.upstream.images", "app.upstream.transport"},
-    "httptools": {"app.upstream.connection"},
+    "httptools": {"app.connections.connection"},
     "boto3": {"app.caches.dynamodb_client"},
     "botocore": {"app.caches.dynamodb_client"},
-    "aiohappyeyeballs": {"app.upstream.addresses"},
+    "aiohappyeyeballs": {"app.connections.addresses"},
     "imagesize": {"app.upstream.image_header"},
-    "certifi": {"app.upstream.connection_pool"},
+    "certifi": {"app.connections.tls"},
     "serverless_wsgi": {"handler"},
     "sqlite3": {"app.caches.archive", "app.caches.archive_format", "app.caches.search_texts"},
     "xml": {"app.web.xml_feeds"},

@@ -1,1 +1,1 @@
-"""Asks xkcd.com, over connections of our own."""
+"""Asks xkcd.com and its server of images, politely."""

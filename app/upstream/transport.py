@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from app.upstream.connection_pool import ConnectionPool
-from app.upstream.no_answer import Lost, NoAnswer, TooLarge
+from app.connections.connection_pool import ConnectionPool
+from app.connections.no_answer import Lost, NoAnswer, TooLarge
 
 
 class ResponseTooLarge(httpx.RemoteProtocolError):

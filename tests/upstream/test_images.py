@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.comics.image import Size
+from app.connections.connection_pool import ConnectionPool
 from app.errors import BrokenOff, Forbidden, RateLimited, Refused, TimedOut, Unreachable, UpstreamError
 from app.settings import VERSION, Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.images import FIRST_BYTES, MORE_BYTES, Images
 from app.upstream.transport import KeepAliveTransport
 from tests.plain_server import sending

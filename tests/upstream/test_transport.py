@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.upstream.connection_pool import ConnectionPool
+from app.connections.connection_pool import ConnectionPool
 from app.upstream.transport import KeepAliveTransport, ResponseTooLarge
 from tests.plain_server import sending
 from tools.faults import FAULTS, MEBIBYTE

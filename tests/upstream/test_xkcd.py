@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from app.comics.comic import Comic
+from app.connections.connection_pool import ConnectionPool
 from app.errors import BadAnswer
 from app.settings import VERSION, Settings
-from app.upstream.connection_pool import ConnectionPool
 from app.upstream.transport import KeepAliveTransport
 from app.upstream.xkcd import ASKED_IN_FULL_AFTER, Xkcd
 from tests.plain_server import serving

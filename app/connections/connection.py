@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from app.upstream.no_answer import Lost, NoAnswer, NotHttp, TooLarge
+from app.connections.no_answer import Lost, NoAnswer, NotHttp, TooLarge
 
 LARGEST_ANSWER = 1024 * 1024 + 64 * 1024
 """Bytes of one answer that are read: a body of 1 MiB and its headers."""

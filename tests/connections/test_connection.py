@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import pytest
 
-from app.upstream.addresses import Addresses
-from app.upstream.connection import LARGEST_ANSWER, MOST_HEADERS, Connection
-from app.upstream.no_answer import Lost, NotHttp, TooLarge
+from app.connections.addresses import Addresses
+from app.connections.connection import LARGEST_ANSWER, MOST_HEADERS, Connection
+from app.connections.no_answer import Lost, NotHttp, TooLarge
 from tests.plain_server import sending, serving
 
 T = TypeVar("T")

@@ -9,15 +9,14 @@ import ssl
 from contextvars import Context
 from urllib.parse import urlsplit
 
-import certifi
-
+from app.connections import tls
+from app.connections.addresses import Addresses
+from app.connections.connection import Answer, Connection
+from app.connections.free_list import FreeList
+from app.connections.no_answer import Lost
 from app.runtime.per_loop import PerLoop
 from app.runtime.time_limit import TimeLimit
 from app.settings import MOST_CONNECTIONS
-from app.upstream.addresses import Addresses
-from app.upstream.connection import Answer, Connection
-from app.upstream.free_list import FreeList
-from app.upstream.no_answer import Lost
 
 
 class ConnectionPool:
@@ -93,7 +92,7 @@ class ConnectionPool:
 
     async def _open(self) -> Connection:
         if self._tls and self._ssl_context is None:
-            self._ssl_context = _ssl_context(self._ca_file)
+            self._ssl_context = tls.context(self._ca_file)
         # In an empty context: a connection keeps the context in which it was opened, and so the Flask request in it.
         opening = asyncio.get_running_loop().create_task(self._open_now(self._ssl_context), context=Context())
         try:
@@ -118,12 +117,3 @@ async def _use(connection: Connection, free: FreeList, request: bytes, end: floa
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca_file or certifi.where())
-    except OSError as error:
-        raise ValueError(f"SSL_CERT_FILE is {ca_file!r}, but must name a PEM file of authorities: {error}") from error
-    context.set_alpn_protocols(["http/1.1"])
-    return context

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.upstream import addresses
-from app.upstream.addresses import FRESH_FOR, Addresses
+from app.connections import addresses
+from app.connections.addresses import FRESH_FOR, Addresses
 from tools.proc import sockets
 
 BLACK_HOLE = "127.0.0.9"

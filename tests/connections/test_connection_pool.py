@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from app.upstream import connection_pool
-from app.upstream.connection_pool import ConnectionPool
-from app.upstream.no_answer import Lost
+from app.connections import connection_pool
+from app.connections.connection_pool import ConnectionPool
+from app.connections.no_answer import Lost
 from tests.plain_server import serving
 from tools.stand_in import StandIn
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from math import inf
 from typing import NamedTuple
 
-from app.upstream.connection import Connection
+from app.connections.connection import Connection
 
 IDLE_LIMIT = 300.0
 """Seconds after which an idle connection is not used any more.

@@ -5,8 +5,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from app.upstream.connection import Connection
-from app.upstream.free_list import FreeList
+from app.connections.connection import Connection
+from app.connections.free_list import FreeList
 
 
 async def connection() -> Connection:

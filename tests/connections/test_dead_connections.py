@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.upstream.connection_pool import ConnectionPool
-from app.upstream.free_list import IDLE_LIMIT
-from app.upstream.no_answer import Lost
+from app.connections.connection_pool import ConnectionPool
+from app.connections.free_list import IDLE_LIMIT
+from app.connections.no_answer import Lost
 from tests.plain_server import serving
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: xkcd.com\r\n\r\n"
