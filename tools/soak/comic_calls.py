@@ -4,7 +4,7 @@ from dataclasses import replace
 from random import Random
 
 from app.comics.selection import Item, Latest, Listed, Randomly, Selection, Since
-from app.web.fields import FIELDS
+from app.comics.written import FIELDS
 from tools.soak.calls import Call
 
 POPULAR = 40
