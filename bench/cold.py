@@ -36,10 +36,11 @@ FLOOR = "import asyncio, ssl"
 
 
 class Started(NamedTuple):
-    """One cold start: seconds until the handler was ready, and from then to its answer."""
+    """One cold start: seconds until the handler was ready, from then to its answer, and of CPU time for the former."""
 
     init: float
     answer: float
+    cpu: float | None = None
 
 
 class Job(NamedTuple):
@@ -110,7 +111,7 @@ def start(job: Job, environ: Mapping[str, str], package: Path) -> Started:
             answered = worker.invoke_random()
         else:
             answered = worker.invoke(int(job.request), stores[0] if stores else "xkcd")
-        return Started(ready - began, answered.wall)
+        return Started(ready - began, answered.wall, worker.cpu_of_start)
 
 
 def floor() -> float:
@@ -125,16 +126,20 @@ def spreads(starts: list[Started]) -> dict[str, Any]:
     return {
         "init": spread([started.init for started in starts]),
         "answer": spread([started.answer for started in starts]),
-        "both": spread([sum(started) for started in starts]),
+        "both": spread([started.init + started.answer for started in starts]),
     }
 
 
 def _by_name(starts: dict[Job, list[Started]], on_cores: int) -> dict[str, Any]:
-    """The spreads of all ways on that many cores: `init` of all starts, and all spans by request."""
+    """The spreads of all ways on that many cores: `init` and `cpu` of all starts, and spans by request."""
     found: dict[str, Any] = {}
     for way in STARTING:
         jobs = [Job(way, on_cores, request) for request in (*COUNTS, RANDOM)]
-        measured = [job for job in jobs if job in starts]
-        init = spread([started.init for job in measured for started in starts[job]])
-        found[way.name] = {"init": init, "requests": {job.request: spreads(starts[job]) for job in measured}}
+        measured = {job.request: starts[job] for job in jobs if job in starts}
+        every = [started for taken in measured.values() for started in taken]
+        found[way.name] = {
+            "init": spread([started.init for started in every]),
+            "cpu": spread([started.cpu for started in every if started.cpu is not None]),
+            "requests": {request: spreads(taken) for request, taken in measured.items()},
+        }
     return found

@@ -15,7 +15,7 @@ from typing import Any
 from bench import cores
 from bench.cold import ROUND_TRIP, Started, spreads, unpacked
 from bench.lineup import RUNTIME_PYTHON
-from bench.processes import event, serving_from_afar, serving_table
+from bench.processes import AS_DEPLOYED, event, serving_from_afar, serving_table
 from bench.setting import Setting, printed, progress
 from tools import python313
 from tools.lambda_runtime import LambdaFunction
@@ -57,7 +57,7 @@ def packages(setting: Setting, python: str, xkcd_url: str, table: dict[str, str]
     """The package as it is, without its compiled files, and with an archive, a table or both."""
     package, sources = unpacked(setting.directory, python), setting.directory / "sources"
     shutil.copytree(package, sources, ignore=shutil.ignore_patterns("*.pyc"))
-    xkcd = setting.upstream.environ(xkcd_url)
+    xkcd = {**AS_DEPLOYED, **setting.upstream.environ(xkcd_url)}
     return {
         "without .pyc": Package(sources, xkcd),
         "with .pyc": Package(package, xkcd),

@@ -31,7 +31,8 @@ class Invocation(NamedTuple):
 class Worker(Piped):
     """A process that invokes a handler on command. Entered once the handler is imported; killed on exit.
 
-    Its environment is `environ` with our PATH, and nothing else of ours. `on_cores` is how many cores it may use.
+    Its environment is `environ` with our PATH, and nothing else of ours. `on_cores` is how many cores it may use,
+    and `cpu_of_start` the seconds of CPU time until it was entered.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Worker(Piped):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self.hear()
+        self.cpu_of_start: float = self.hear()["cpu"]
         return self
 
     def invoke(self, count: int, source: str = "xkcd", accept_encoding: str = BROWSERS_ENCODINGS) -> Invocation:

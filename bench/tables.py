@@ -74,10 +74,11 @@ def _by_request(ways: Mapping[str, Times]) -> str:
     rows = []
     for way, taken in ways.items():
         answers = [taken["requests"].get(request) for request in columns]
+        start = [milliseconds(taken[span], ".0f") for span in ("init", "cpu")]
         cells = [milliseconds(answer["answer"], ".0f") if answer else "" for answer in answers]
-        rows.append([way, milliseconds(taken["init"], ".0f"), *cells, milliseconds(answers[0]["both"], ".0f")])
+        rows.append([way, *start, *cells, milliseconds(answers[0]["both"], ".0f")])
     shown = [_shown(request) for request in columns]
-    return table(["start", "until the handler is there", *shown, f"start and {shown[0]}"], rows)
+    return table(["start", "until the handler is there", "CPU", *shown, f"start and {shown[0]}"], rows)
 
 
 def _round_trips(part: Part) -> str:

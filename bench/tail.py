@@ -60,7 +60,7 @@ class Way:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Plain and hedged, near and a round trip away."""
-    near, far = (40, 10) if setting.quick else (3000, 500)
+    near, far = (40, 10) if setting.quick else (2000, 400)
     return {
         "about": setting.about(near, versions()),
         "slow": SLOW,

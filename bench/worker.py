@@ -2,9 +2,10 @@
 
     python -m bench.worker handler.handler
 
-Each line is a JSON document. stdin has events. stdout has one line when the handler is imported, and then for each
-event the seconds of wall and CPU time, the status, the comics and their sources, of which a page has none. A packed
-body is unpacked after the measurement. bench/worker.mjs does the same in Node, without the status and packed bodies.
+Each line is a JSON document. stdin has events. stdout has one line when the handler is imported, with the seconds of
+CPU time until then. For each event it has the seconds of wall and CPU time, the status, the comics and their sources, of
+which a page has none. A packed body is unpacked after the measurement. bench/worker.mjs does the same in Node, without
+the status and packed bodies.
 """
 
 import importlib
@@ -21,7 +22,7 @@ def main(name: str) -> None:
     """Answer until stdin ends."""
     module, _, attribute = name.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module), attribute)
-    say({"ready": name})
+    say({"ready": name, "cpu": time.process_time()})
     for line in sys.stdin:
         say(invoked(handler, json.loads(line)))
 
