@@ -3,9 +3,10 @@
     python -m bench.worker handler.handler
 
 Each line is a JSON document. stdin has events. stdout has one line when the handler is imported, with the seconds of
-CPU time until then. For each event it has the seconds of wall and CPU time, the status, the comics and their sources, of
-which a page has none. A packed body is unpacked after the measurement. bench/worker.mjs does the same in Node, without
-the status and packed bodies.
+CPU time until then. For each event it has the seconds of wall and CPU time, the status, the comics and their sources,
+of which a page has none. A packed body is unpacked after the measurement.
+
+bench/worker.mjs does the same in Node, without the status and packed bodies.
 """
 
 import importlib
