@@ -8,6 +8,7 @@ without a Python 3.13 from its sources, and with each of the stores in bench/sto
 All ways start on one core, and with five comics also on two (see bench/cores.py).
 """
 
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from random import Random
 from typing import Any, NamedTuple
 from zipfile import ZipFile
 
+from app.connections.tls import AUTHORITIES
 from bench import cores
 from bench.lineup import FUNCTION_PYTHON, ROOT, WAYS, Way
 from bench.processes import Worker, serving_from_afar
@@ -24,6 +26,7 @@ from bench.results import spread
 from bench.setting import Setting, printed, progress, versions
 from bench.stores import STORES, environs
 from tools import build_zip, python313
+from tools.authorities import write_directory
 
 ROUND_TRIP = 0.03
 COUNTS = ("5", "25", "100")
@@ -55,7 +58,7 @@ def measure(setting: Setting) -> dict[str, Any]:
     """All ways, by cores and name. The first start of each is not counted, as it reads files into memory."""
     rounds, slow_rounds = (1, 0) if setting.quick else (8, 2)
     python = python313.find()
-    package = unpacked(setting.directory, python) if python else ROOT
+    package = unpacked(setting, python) if python else ROOT
     uncounted = [Job(way, 1, "5") for way in STARTING]
     todo = uncounted + jobs(rounds, slow_rounds)
     starts: dict[Job, list[Started]] = defaultdict(list)
@@ -91,12 +94,15 @@ def jobs(rounds: int, slow_rounds: int) -> list[Job]:
 
 
 @cache
-def unpacked(directory: Path, python: str) -> Path:
-    """The deployed package, but with wheels for this machine, unpacked below that directory."""
-    built, package = directory / "function.zip", directory / "package"
+def unpacked(setting: Setting, python: str) -> Path:
+    """The deployed package, unpacked, but with this machine's wheels and the stand-in's authority beside the others."""
+    built, package = setting.directory / "function.zip", setting.directory / "package"
     build_zip.build(built, python, build_zip.LOCAL_WHEELS)
     with ZipFile(built) as files:
         files.extractall(package)
+    authorities = package / AUTHORITIES.relative_to(ROOT)
+    shutil.rmtree(authorities)
+    write_directory(Path(setting.upstream.authorities), authorities)
     return package
 
 

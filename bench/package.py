@@ -55,9 +55,9 @@ def measure(setting: Setting) -> dict[str, Any] | None:
 
 def packages(setting: Setting, python: str, xkcd_url: str, table: dict[str, str]) -> dict[str, Package]:
     """The package as it is, without its compiled files, and with an archive, a table or both."""
-    package, sources = unpacked(setting.directory, python), setting.directory / "sources"
+    package, sources = unpacked(setting, python), setting.directory / "sources"
     shutil.copytree(package, sources, ignore=shutil.ignore_patterns("*.pyc"))
-    xkcd = {**AS_DEPLOYED, **setting.upstream.environ(xkcd_url)}
+    xkcd = {**AS_DEPLOYED, **setting.upstream.package_environ(xkcd_url)}
     return {
         "without .pyc": Package(sources, xkcd),
         "with .pyc": Package(package, xkcd),

@@ -27,8 +27,10 @@ STORES: dict[Way, tuple[str, ...]] = {
 @contextmanager
 def environs(setting: Setting, xkcd_url: str, package: Path) -> Iterator[Mapping[Way, Mapping[str, str]]]:
     """The environment of each, to be run in `package`. The table is there meanwhile."""
-    paths = [str(ROOT)] if package != ROOT else [str(ROOT), function_packages()]
-    xkcd = {**setting.upstream.environ(xkcd_url), "PYTHONPATH": ":".join(paths)}
+    if package == ROOT:
+        xkcd = {**setting.upstream.environ(xkcd_url), "PYTHONPATH": f"{ROOT}:{function_packages()}"}
+    else:
+        xkcd = {**setting.upstream.package_environ(xkcd_url), "PYTHONPATH": str(ROOT)}
     with serving_table() as table:
         with Worker(IN_RUNTIME, {**xkcd, **table}, package) as worker:
             worker.invoke(IN_TABLE)  # fills the table

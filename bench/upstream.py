@@ -42,6 +42,10 @@ class Upstream:
             "NODE_EXTRA_CA_CERTS": self.authority,
         }
 
+    def package_environ(self, url: str) -> dict[str, str]:
+        """The same for the package, which has the authorities in a directory."""
+        return {**self.environ(url), "SSL_CERT_FILE": ""}
+
 
 def main(directory: Path) -> None:
     """Serve until a termination signal."""
