@@ -92,6 +92,16 @@ def record(rng: Random, latest: int) -> Call:
     return Call("record", f"/{num}/info.0.json", Listed((num,)))
 
 
+def feed(rng: Random, latest: int) -> Call:
+    count = rng.choice((1, 5, 25))
+    return Call("feed", f"/feed.json?latest={count}", Latest(count))
+
+
+def embedded(rng: Random, latest: int) -> Call:
+    num = number(rng, latest)
+    return Call("embedded", f"/oembed?url=https:%2F%2Fxkcd.com%2F{num}%2F", Listed((num,)))
+
+
 def page(rng: Random, latest: int) -> Call:
     if rng.random() < 0.4:
         num = number(rng, latest)
