@@ -3,12 +3,14 @@
 import logging
 import os
 import time
+from asyncio import constants
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import hypothesis
 import pytest
 from flask.testing import FlaskClient
 
@@ -33,6 +35,12 @@ os.environ["ARCHIVE"] = ""
 
 # In development mode asyncio notes every callback that takes long: that is this machine's noise.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
+# It also remembers where each callback was made, which takes a quarter of the tests' time, and only adds to messages.
+vars(constants)["DEBUG_STACK_DEPTH"] = 0
+
+# Nor is a time limit for each example of hypothesis's a claim.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from math import ceil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.upstream.hedging import ENOUGH, SAVED, SHARE, SLOWER, WINDOW, Allowance, Latencies
@@ -29,14 +29,12 @@ def test_where_all_get_slower_that_is_soon_usual() -> None:
     assert after(*[0.1] * WINDOW, *[1.0] * (WINDOW // 20 + 1)).patience == SLOWER * 1.0
 
 
-@settings(deadline=None)  # it draws long lists
 @given(st.lists(st.floats(0, 10), min_size=ENOUGH, max_size=3 * WINDOW))
 def test_slow_is_measured_against_the_95th_percentile_of_the_window(seconds: list[float]) -> None:
     recent = sorted(seconds[-WINDOW:])
     assert after(*seconds).patience == SLOWER * recent[ceil(0.95 * len(recent)) - 1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=2000))
 def test_never_more_than_the_share_is_allowed(asked: list[bool]) -> None:
     """True is a request, False an attempt to send one more."""
