@@ -89,6 +89,7 @@ def test_twenty_threads_at_once_each_get_their_own_answer(xkcd: StandIn, app: Xk
     assert answers == {num: [num, num + 1] for num in range(1, 40, 2)}
 
 
+@pytest.mark.soak
 def test_five_hundred_gathers_cut_off_leave_nothing_behind(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> None:
     app = make_app()
     client = app.test_client()

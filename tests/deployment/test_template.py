@@ -34,6 +34,7 @@ def get_att(name: str, attribute: str = "Arn") -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, attribute]}
 
 
+@pytest.mark.deployment
 @pytest.mark.parametrize("file", ["prod_file", "cloud_front_file"])
 def test_cfn_lint_has_nothing_to_say(file: str, request: pytest.FixtureRequest) -> None:
     command = [str(Path(sys.prefix, "bin/cfn-lint")), str(request.getfixturevalue(file))]

@@ -47,22 +47,20 @@ def test_a_wrong_setting_is_one_line(xkcd: StandIn, environ: dict[str, str], com
     assert (done.returncode, done.stdout, done.stderr) == (2, "", complaint)
 
 
-def test_an_archive_is_made_from_the_stand_in_unless_there_is_one(
+def test_an_archive_is_made_from_the_stand_in_and_leaves_the_servers_log_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XKCD_URL", raising=False)
     make_archive(tmp_path / "archive.sqlite")
     made = Archive(tmp_path / "archive.sqlite")
     assert (len(made.numbers), made.source) == (2664, "the stand-in")
+    assert logging.getLogger("app.caches").isEnabledFor(logging.WARNING)
+
+
+def test_an_archive_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "archive.sqlite").write_bytes(b"another")
     make_archive(tmp_path / "archive.sqlite")
     assert (tmp_path / "archive.sqlite").read_bytes() == b"another"
-
-
-def test_making_an_archive_leaves_the_servers_log_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XKCD_URL", raising=False)
-    make_archive(tmp_path / "archive.sqlite")
-    assert logging.getLogger("app.caches").isEnabledFor(logging.WARNING)
 
 
 def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:

@@ -63,9 +63,7 @@ def operations(config: str) -> Callable[[Any], Any]:
     return parametrize
 
 
-exhaustively = settings(
-    max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+exhaustively = settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -89,6 +87,7 @@ def app_in_bad_weather(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> Xk
     return make_app(comics_in_memory=0, time_limit=0.2, attempt_timeout=0.1)
 
 
+@pytest.mark.soak
 @operations(BAD_WEATHER)
 @exhaustively
 def test_in_bad_weather_too(app_in_bad_weather: XkcdGather, case: "schemathesis.Case[Any]") -> None:
