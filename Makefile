@@ -8,6 +8,8 @@ EVENT ?= events/comics.json
 
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+# The tests start hundreds of processes, which takes half as long with compiled files, also where a shell forbids those.
+export PYTHONDONTWRITEBYTECODE :=
 # Keep serverless from looking for credentials of an EC2 machine, and from a warning about Node's version.
 export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
@@ -20,6 +22,9 @@ SERVERLESS := node_modules/.bin/serverless
 install = uv pip install --quiet --python $(1)/bin/python --require-hashes --requirement $(2) >&2
 # An environment of its own, with Lambda's Python if this machine has one: $(call environment,directory,requirements).
 environment = uv venv --quiet --clear --python $$(python -m tools.python313 || echo $(PYTHON)) $(1) >&2 && $(call install,$(1),$(2))
+# In development mode, but with the usual allocator: the other one looks for faults of libraries in C, of which none is
+# ours, and takes a tenth of the time. Tests that wait leave their core to others.
+PYTEST := PYTHONMALLOC=default python -X dev -m pytest -n auto --dist worksteal
 # Without its extras, a lock would work with uv only, and with pip until the next release of a package that has one.
 LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock"
@@ -52,11 +57,11 @@ package: .stamps/python .stamps/wheels .stamps/node ## Build dist/function.zip, 
 audit: .stamps/audit .stamps/node ## Look for known vulnerabilities in all locked packages, on the network
 	@python -m tools.audit
 
-test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, except for those in a browser
-	python -X dev -m pytest -n auto -m "not browser"
+test: .stamps/python .stamps/wheels .stamps/node ## Run the tests, except for those in a browser: QUICK=1
+	$(PYTEST) -m "not browser$(if $(QUICK), and not deployment and not soak)"
 
 test-browser: .stamps/python .stamps/node chromium ## Run the tests in a real Chromium
-	python -X dev -m pytest -n auto -m browser
+	$(PYTEST) -m browser
 
 check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: lint, types, tests with coverage
 	ruff check .
@@ -64,7 +69,7 @@ check: .stamps/python .stamps/wheels .stamps/node .stamps/lint ## What CI runs: 
 	mypy
 	tools/lint/node_modules/.bin/redocly lint --config tools/lint/redocly.yaml app/web/openapi.json
 	tools/lint/node_modules/.bin/spectral lint --fail-severity warn --ruleset tools/lint/spectral.yaml app/web/openapi.json
-	python -X dev -m pytest -n auto -m "not browser" --cov --cov-report=term-missing
+	$(PYTEST) -m "not browser" --cov --cov-report=term-missing
 
 format: .stamps/python ## Format the sources
 	ruff check --fix .
