@@ -90,8 +90,8 @@ class Settings:
     """Identifies the deployed package, and is part of every ETag; empty outside a package."""
 
     def __post_init__(self) -> None:
-        _check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
-        _check_origin("IMAGES_URL", self.images_url, IMAGES)
+        check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
+        check_origin("IMAGES_URL", self.images_url, IMAGES)
         if self.xkcd_url.startswith("http:") and urlsplit(self.xkcd_url).hostname == "xkcd.com":
             raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
         if self.contact and not _CONTACT.fullmatch(self.contact):
@@ -137,7 +137,7 @@ class Settings:
         )
 
 
-def _check_origin(name: str, url: str, example: str) -> None:
+def check_origin(name: str, url: str, example: str) -> None:
     if not _ORIGIN.fullmatch(url):
         raise ValueError(
             f"{name} is {url!r}, but must be like {example!r}: "

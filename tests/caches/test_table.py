@@ -273,13 +273,13 @@ def test_health_knows_the_latest_number_from_the_table(
 
 
 @pytest.mark.parametrize(("name", "imported"), [("", False), ("comics", True)])
-def test_boto3_is_imported_at_the_start_with_a_table_and_else_never(
+def test_aiodynamo_is_imported_at_the_start_with_a_table_and_else_never(
     xkcd: StandIn, table: LocalTable, name: str, imported: bool
 ) -> None:
     source = (
-        "import sys, handler; started = 'boto3' in sys.modules;"
+        "import sys, handler; started = 'aiodynamo' in sys.modules;"
         "handler.handler({'path': '/comics?n=1-5'}, None); handler.handler({'source': 'aws.events'}, None);"
-        "print(started, 'boto3' in sys.modules)"
+        "print(started, 'aiodynamo' in sys.modules)"
     )
     environ = {**table.environ, **xkcd.environ, "COMICS_TABLE": name and table.name}
     assert program(source, **environ) == (0, f"{imported} {imported}\n", [])
