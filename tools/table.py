@@ -82,7 +82,7 @@ class LocalTable(PlayedTable):
     """A table played by moto. `with LocalTable() as table:` serves it in a thread.
 
     `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
-    `asked` counts operations.
+    `asked` counts operations. `connections` are those over which requests came.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -90,14 +90,14 @@ class LocalTable(PlayedTable):
         super().__init__(f"http://127.0.0.1:{self._server.server_port}")
         self.faults: dict[str, Fault] = {}
         self.asked: Counter[str] = Counter()
-        self._used: set[object] = set()
+        self.connections: set[object] = set()
         self._lost: set[object] = set()
         self._moto = create_backend_app("dynamodb")
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
 
     def lose_connections(self) -> None:
         """Close each idle connection, but only when it is used again, as after a freeze."""
-        self._lost |= self._used
+        self._lost |= self.connections
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -116,7 +116,7 @@ class LocalTable(PlayedTable):
         """The answer to a request over that connection; None closes the connection."""
         if connection in self._lost:
             return None
-        self._used.add(connection)
+        self.connections.add(connection)
         operation = headers["X-Amz-Target"].rpartition(".")[2]
         self.asked[operation] += 1
 

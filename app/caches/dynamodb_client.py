@@ -83,9 +83,10 @@ def _read(answer: Answer, members: Mapping[str, type]) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise TableError(f"the answer ({answer.status}) is not an object")
     if answer.status != 200:
-        # Such as "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException". Some errors say Message, in capitals.
-        kind = str(content.get("__type")).rpartition("#")[2]
-        raise TableError(f"{kind} ({answer.status}): {content.get('message') or content.get('Message')}")
+        # Such as "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException". Some errors have a capital Message.
+        kind = str(content.get("__type", "an error")).rpartition("#")[2]
+        message = content.get("message") or content.get("Message") or "it does not say which"
+        raise TableError(f"{kind} ({answer.status}): {message}")
     for name, kind_of in members.items():
         if not isinstance(content.get(name), kind_of):
             raise TableError(f"the answer has no {name}")

@@ -7,7 +7,6 @@ httpcore's pool visits all its connections at each request, which costs a hundre
 import asyncio
 import ssl
 from contextvars import Context
-from functools import cache
 from urllib.parse import urlsplit
 
 import certifi
@@ -35,6 +34,7 @@ class ConnectionPool:
         self._host = parts.hostname or ""
         port = parts.port or (443 if self._tls else 80)
         self._ca_file = ca_file
+        self._ssl_context: ssl.SSLContext | None = None
         self._largest = largest
         self._free_lists = PerLoop(FreeList)
         self._addresses = PerLoop(lambda: Addresses(self._host, port))
@@ -94,9 +94,10 @@ class ConnectionPool:
             free.add(await self._open())
 
     async def _open(self) -> Connection:
-        ssl_context = _ssl_context(self._ca_file) if self._tls else None
+        if self._tls and self._ssl_context is None:
+            self._ssl_context = _ssl_context(self._ca_file)
         # In an empty context: a connection keeps the context in which it was opened, and so the Flask request in it.
-        opening = asyncio.get_running_loop().create_task(self._open_now(ssl_context), context=Context())
+        opening = asyncio.get_running_loop().create_task(self._open_now(self._ssl_context), context=Context())
         try:
             return await opening
         except asyncio.CancelledError:
@@ -121,7 +122,6 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-@cache  # it takes 20 ms, and all pools of a process trust the same authorities
 def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file or certifi.where())
