@@ -1,7 +1,10 @@
 """Lambda's entry: an event is a ping, an HTTP request or refused."""
 
+import gc
 import logging
 from typing import Any
+
+gc.disable()  # until all is imported: looking for garbage takes a tenth of a start, and there is none
 
 from app import create_app
 from app.runtime import events
@@ -22,7 +25,10 @@ def keep_details_ours() -> None:
 keep_details_ours()
 app = create_app(Settings.from_environ())
 
-import serverless_wsgi  # noqa: E402 - it brings much, and while that is imported the app's connections open
+import serverless_wsgi  # it brings much, and while that is imported the app's connections open
+
+gc.freeze()  # what is imported stays, so it is never looked at again
+gc.enable()
 
 # What is not in this list leaves the function in base64.
 serverless_wsgi.TEXT_MIME_TYPES += [

@@ -26,15 +26,16 @@ def create_app(settings: Settings, clock: Clock = time.time, table: "Table | Non
     `clock` decides freshness, pauses and the comic of the day. `table` takes the place of the table in the settings.
     """
     event_loop, pool = EventLoop(), ConnectionPool(settings.xkcd_url, settings.ca_file)
-    if settings.connect_at_start and not settings.archive:  # with one, few first requests need xkcd
-        event_loop.start(_connect(pool, settings))
+    if settings.connect_at_start:
+        # With an archive, a first request needs xkcd for the latest number at most.
+        event_loop.start(_connect(pool, 1 if settings.archive else settings.connect_at_start, settings.attempt_timeout))
     # Importing Flask takes most of the start. Meanwhile the connections open.
     from app.application import XkcdGather
 
     return XkcdGather(settings, clock, event_loop, pool, table)
 
 
-async def _connect(pool: ConnectionPool, settings: Settings) -> None:
+async def _connect(pool: ConnectionPool, count: int, seconds: float) -> None:
     with suppress(OSError):  # TimeoutError is one; the first request will report it
-        async with asyncio.timeout(settings.attempt_timeout):
-            await pool.connect(settings.connect_at_start)
+        async with asyncio.timeout(seconds):
+            await pool.connect(count)

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.errors import ImplausibleLatest, TableError, UpstreamError
@@ -13,8 +12,11 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from app.gathering.image_filler import ImageFiller
 
-CONNECTIONS = 5
-"""Idle connections to xkcd after a ping, for as many comics as a request without parameters gets."""
+CONNECTIONS = 6
+"""Idle connections to xkcd after a ping, for the comics of a request without parameters and the latest number.
+
+With an archive, the one over which the ping got the latest number is enough.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +37,11 @@ async def ping(
             report["latest"] = await gatherer.fetch_latest(deadline)
         except ImplausibleLatest as error:
             problems.append(str(error))
-        await gatherer.connect(CONNECTIONS, deadline)
+        if not settings.archive:
+            await gatherer.connect(CONNECTIONS, deadline)
         if filler is not None:
             latest = report["latest"] or await gatherer.known_latest(deadline)
-            report |= asdict(await filler.fill(latest, settings.fill_at_most, deadline))
+            report |= (await filler.fill(latest, settings.fill_at_most, deadline))._asdict()
             problems.append(report["problem"])
         if images is not None:
             looked_up = await images.fill(settings.fill_at_most, deadline)

@@ -16,7 +16,9 @@ from app.application import XkcdGather
 from tests.conftest import RUNTIME_PYTHON
 from tests.test_start import connected
 from tools.stand_in import StandIn
-from tools.table import LocalTable
+from tools.table import LocalTable, serverless
+
+AS_DEPLOYED = {"CONNECT_AT_START": serverless()["provider"]["environment"]["CONNECT_AT_START"]}
 
 STARTED = """
 import json, sys
@@ -30,7 +32,7 @@ print(json.dumps([sorted(packages), sorted(set(sys.modules) - started)]))
 
 # What it is made of, and what that needs.
 AT_THE_START = [
-    "aiohappyeyeballs", "app", "blinker", "certifi", "click", "flask", "handler", "httptools", "httpx", "idna",
+    "aiohappyeyeballs", "app", "blinker", "click", "flask", "handler", "httptools", "httpx", "idna",
     "itsdangerous", "jinja2", "markupsafe", "serverless_wsgi", "werkzeug",
 ]  # fmt: skip
 
@@ -103,10 +105,20 @@ def test_five_random_comics_at_first_take_six_requests_at_once(
     assert Counted(xkcd).since() == (6, 6)
 
 
+def test_the_first_answer_without_parameters_needs_the_connections_of_the_start(
+    xkcd: StandIn, make_app: Callable[..., XkcdGather]
+) -> None:
+    app = make_app(floor=xkcd.latest, connect_at_start=int(AS_DEPLOYED["CONNECT_AT_START"]))
+    assert connected(xkcd, app, 6)
+    counted = Counted(xkcd)
+    app.test_client().get(SEEDED)
+    assert counted.since() == (6, 6)
+
+
 def test_with_an_archive_nobody_is_asked_for_what_is_in_it(
     xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather], whole_archive: Path
 ) -> None:
-    client = make_app(archive=str(whole_archive), table=table.name, connect_at_start=5).test_client()
+    client = make_app(archive=str(whole_archive), table=table.name).test_client()
     for path in ("/comics?n=1-100", "/comics?random=5", "/", "/comic", "/614/", "/health"):
         client.get(path, follow_redirects=True)
     assert Counted(xkcd).since() == (0, 0)
@@ -144,7 +156,7 @@ def test_modules_imported_at_the_start_and_none_by_the_first_request(
 ) -> None:
     """From the package: where a developer's libraries are installed too, httpx imports some of them."""
     command = [str(RUNTIME_PYTHON), "-B", "-c", STARTED]
-    environ = {**xkcd.environ, "CONNECT_AT_START": "5", **(table.environ if with_table else {})}
+    environ = {**xkcd.environ, **AS_DEPLOYED, **(table.environ if with_table else {})}
     done = subprocess.run(command, cwd=task_root, env=environ, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [sorted(AT_THE_START + (WITH_A_TABLE if with_table else [])), []]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import handler
+from app import pings
 from app.application import XkcdGather
 from app.errors import BadEvent
 from app.gathering.gatherer import Gatherer
@@ -185,10 +186,10 @@ def test_a_ping_learns_the_latest_and_opens_connections(xkcd: StandIn, name: str
     assert isinstance(report.pop("milliseconds"), int)
     images = {"images": 0, "images_failed": 0, "images_left": None}
     assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, **images, "problem": None}
-    assert xkcd.wait_until(lambda: xkcd.connections == 5)
+    assert xkcd.wait_until(lambda: xkcd.connections == pings.CONNECTIONS)
     assert xkcd.asked == {"/info.0.json": 1}
     handler.handler({"path": "/comics?latest=5"}, Context())
-    assert (sum(xkcd.asked.values()), xkcd.connections) == (5, 5)
+    assert (sum(xkcd.asked.values()), xkcd.connections) == (5, pings.CONNECTIONS)
 
 
 def test_the_next_ping_gets_the_latest_only_if_it_has_changed(xkcd: StandIn) -> None:

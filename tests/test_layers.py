@@ -79,7 +79,7 @@ HOUSE = {
         "records",
         "transport",
     ],
-    "app.connections": ["connection_pool", "free_list", "connection", "addresses", "request", "no_answer"],
+    "app.connections": ["connection_pool", "free_list", "connection", "addresses", "tls", "request", "no_answer"],
     "app.comics": [
         "plausible",
         "found",
@@ -170,7 +170,7 @@ OWNERS = {
     "boto3": set(),  # it takes too long to import
     "aiohappyeyeballs": {"app.connections.addresses"},
     "imagesize": {"app.upstream.image_header"},
-    "certifi": {"app.connections.connection_pool"},
+    "certifi": {"app.connections.tls"},
     "serverless_wsgi": {"handler"},
     "sqlite3": {"app.caches.archive", "app.caches.archive_format", "app.caches.search_texts"},
     "xml": {"app.web.xml_feeds"},

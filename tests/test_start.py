@@ -39,12 +39,15 @@ def test_without_the_setting_nobody_is_connected_to(xkcd: StandIn, make_app: Cal
     assert xkcd.connections == 0
 
 
-def test_with_an_archive_nobody_is_connected_to(
+def test_with_an_archive_one_connection_opens(
     xkcd: StandIn, make_app: Callable[..., XkcdGather], whole_archive: Path
 ) -> None:
-    client = make_app(connect_at_start=5, archive=str(whole_archive)).test_client()
-    assert client.get("/comics?n=1-5").json["complete"] is True
-    assert xkcd.connections == 0
+    assert connected(xkcd, make_app(connect_at_start=5, archive=str(whole_archive)), 1)
+
+
+def test_nothing_that_was_imported_is_looked_at_for_garbage() -> None:
+    code = "import gc; import handler; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    assert program(code) == (0, "True True\n", [])
 
 
 def test_where_nobody_can_be_connected_to_the_first_request_says_so(

@@ -18,6 +18,7 @@ Parts of the wheels that the function never uses are left out:
 - asgiref, which `flask[async]` brings and app/runtime/event_loop.py replaces. If that override ever failed, each view
   would run in an event loop of its own and lose its connections, unnoticed. Without asgiref, Flask raises.
 - httpcore, h11 and anyio, which httpx brings and app/upstream/transport.py replaces: likewise.
+- certifi's file of authorities: app/authorities/ has each of them in a file of its own (see tools/authorities.py).
 - Programs in bin/, and the tests of certifi and multidict.
 
 The sources stay beside the compiled files, so that tracebacks show their lines.
@@ -36,8 +37,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from app.connections.tls import AUTHORITIES
 from app.settings import ARCHIVE, BUILD_ID
-from tools import archive_report, python313
+from tools import archive_report, authorities, python313
 from tools.failing import one_line_errors
 
 ROOT = Path(__file__).parent.parent
@@ -62,6 +64,7 @@ def build(target: Path, python: str | None, wheels: Path = LAMBDA_WHEELS, archiv
         shutil.copytree(wheels, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
         _copy_metadata(wheels, root)
         _copy_ours(root)
+        _replace_authorities(root)
         (root / BUILD_ID.relative_to(ROOT)).write_text(build_id(root))
         if archive:
             shutil.copy(archive, root / ARCHIVE.name)
@@ -105,6 +108,12 @@ def _copy_metadata(wheels: Path, root: Path) -> None:
 def _copy_ours(root: Path) -> None:
     shutil.copytree(ROOT / "app", root / "app", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "handler.py", root)
+
+
+def _replace_authorities(root: Path) -> None:
+    pem = root / "certifi" / "cacert.pem"
+    authorities.write_directory(pem, root / AUTHORITIES.relative_to(ROOT))
+    pem.unlink()
 
 
 def _compile(root: Path, python: str) -> None:

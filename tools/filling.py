@@ -6,7 +6,6 @@ For `make fill` and `make archive`.
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from math import inf
 from typing import Any, TypeVar
 
@@ -26,7 +25,7 @@ def fill(app: XkcdGather, label: str) -> Filled:
     while filled.missing and filled.gathered and not filled.problem:
         filled = _one_pass(app, _try_all, "Once more")
         gathered += filled.gathered
-    return replace(filled, gathered=gathered)
+    return filled._replace(gathered=gathered)
 
 
 def look_up(app: XkcdGather) -> LookedUp:
@@ -36,7 +35,7 @@ def look_up(app: XkcdGather) -> LookedUp:
     while result.left and result.looked_up and not result.problem:
         result = _one_pass(app, _look_all_up, "Once more")
         looked_up += result.looked_up
-    return replace(result, looked_up=looked_up)
+    return result._replace(looked_up=looked_up)
 
 
 def count_missing(app: XkcdGather) -> int | None:

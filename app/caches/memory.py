@@ -124,6 +124,6 @@ class Memory:
         """
         if latest is None:
             return
-        before, self._latest = self._latest, replace(latest, num=max(latest.num, self._highest))
+        before, self._latest = self._latest, latest._replace(num=max(latest.num, self._highest))
         if before is None or before.num != self._latest.num:
             self._absent_since.clear()

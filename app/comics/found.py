@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from app.comics.comic import Comic
 from app.comics.image import Image
@@ -112,8 +112,7 @@ class Found:
         return then + max(seconds * (1 - SPREAD * _fraction(self.comic.num)), LEAST_FRESH)
 
 
-@dataclass(frozen=True, slots=True)
-class LatestNumber:
+class LatestNumber(NamedTuple):
     """The latest comic's number, and the Unix time when xkcd reported it."""
 
     num: int

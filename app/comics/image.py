@@ -1,7 +1,6 @@
 """Pure: what is known of a comic's image, and where it is looked up."""
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from app.settings import IMAGES
@@ -10,8 +9,7 @@ LARGEST_SIDE = 65535
 """Pixels of a side, as JPEG and GIF allow. A PNG that claims more is not believed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Width and height of an image in pixels."""
 
     width: int
@@ -23,8 +21,7 @@ class Size:
         return cls(width, height) if 1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE else None
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """The facts about the image at the address `img`, and the Unix time when they were looked up.
 
     `size` is None if there is no image at that address, or none whose size can be told.

@@ -6,7 +6,6 @@ Everything that is not part of the language is plain words, so every text is a s
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 from app.errors import BadRequest
@@ -44,8 +43,7 @@ Alternatives = tuple[Term, ...]
 """Terms of which a comic must have one."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(NamedTuple):
     """A search: a comic must have one of each of these alternatives, and none of the excluded terms."""
 
     text: str
@@ -83,7 +81,7 @@ class SearchQuery:
             tuple(term._replace(text=replaced.get(term.text, term.text)) if term.is_plain else term for term in terms)
             for terms in self.required
         )
-        return replace(self, required=required)
+        return self._replace(required=required)
 
 
 def parse(text: str) -> SearchQuery:

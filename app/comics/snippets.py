@@ -3,8 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 START, END = "\x02", "\x03"
 """Around each matching word of a marked text. The texts in the index have no such characters."""
@@ -19,8 +18,7 @@ _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 _SPACE = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A text of a field, and where it matches: start and end of each mark, in characters of the snippet."""
 
     field: str

@@ -9,8 +9,7 @@ import ssl
 from contextvars import Context
 from urllib.parse import urlsplit
 
-import certifi
-
+from app.connections import tls
 from app.connections.addresses import Addresses
 from app.connections.connection import LARGEST_ANSWER, Answer, Connection
 from app.connections.free_list import FreeList
@@ -95,7 +94,7 @@ class ConnectionPool:
 
     async def _open(self) -> Connection:
         if self._tls and self._ssl_context is None:
-            self._ssl_context = _ssl_context(self._ca_file)
+            self._ssl_context = tls.context(self._ca_file)
         # In an empty context: a connection keeps the context in which it was opened, and so the Flask request in it.
         opening = asyncio.get_running_loop().create_task(self._open_now(self._ssl_context), context=Context())
         try:
@@ -120,12 +119,3 @@ async def _use(connection: Connection, free: FreeList, request: bytes, end: floa
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca_file or certifi.where())
-    except OSError as error:
-        raise ValueError(f"SSL_CERT_FILE is {ca_file!r}, but must name a PEM file of authorities: {error}") from error
-    context.set_alpn_protocols(["http/1.1"])
-    return context

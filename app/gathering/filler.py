@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.caches.bounded import Table
 from app.caches.layers import Caches
@@ -20,8 +20,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of comics tried so far, and of all comics to try."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """How many comics were written to the table, failed, and are still missing; and why it ended early, if it did."""
 
     gathered: int

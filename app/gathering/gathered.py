@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.comics.found import Found
 from app.errors import UpstreamError
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A number whose comic could not be found, and why."""
 
     num: int
     error: UpstreamError
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """When the request for a comic (0: the latest) began and ended, in seconds since its gathering began."""
 
     num: int
@@ -25,8 +23,7 @@ class Timing:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """The outcome for each selected number, in `comics` or in `failures`, each in the order of the selection."""
 
     comics: tuple[Found, ...]
@@ -55,9 +52,8 @@ class Gathered:
     def after(self, other: "Gathered") -> "Gathered":
         """This one as part of an answer for which the other one was made before, with the failures of both."""
         failed = {failure.num: failure for failure in (*self.failures, *other.failures)}
-        later = (replace(each, start=each.start + other.seconds, end=each.end + other.seconds) for each in self.timings)
-        return replace(
-            self,
+        later = (each._replace(start=each.start + other.seconds, end=each.end + other.seconds) for each in self.timings)
+        return self._replace(
             failures=tuple(failed.values()),
             timings=(*other.timings, *later),
             latest=other.latest,

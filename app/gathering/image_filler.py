@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
+from typing import NamedTuple
 
 from app.caches.bounded import Table
 from app.caches.layers import Caches
@@ -29,8 +30,7 @@ Errors = Mapping[int, UpstreamError | TableError]
 """Why images could not be looked up, by number of the comic."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookedUp:
+class LookedUp(NamedTuple):
     """How many images were looked up, failed, and are still to be looked up; and why it ended early, if it did."""
 
     looked_up: int

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.runtime import payloads
 
@@ -20,15 +19,13 @@ _REQUEST_ID = re.compile(r"[\w=+/.-]{1,128}", re.ASCII)
 _HOST = re.compile(r"[\w.-]{1,253}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(NamedTuple):
     """A scheduled invocation that keeps the function warm."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request. serverless_wsgi can read its event."""
 
     event: dict[str, Any]

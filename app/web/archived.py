@@ -2,8 +2,7 @@
 
 import zlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
@@ -21,8 +20,7 @@ Parts = Callable[[int], AsyncIterator[str]]
 """Makes a document of the comics after a number, in parts, between which others on the event loop have their turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """A document as gzip's data. `length` is that of the document itself, in bytes."""
 
     etag: str

@@ -1,6 +1,6 @@
 """A page for each comic, as on xkcd.com, and the paths that lead to the latest one and to a random one."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.routing import BaseConverter
@@ -21,8 +21,7 @@ class Number(BaseConverter):
     regex = "[1-9][0-9]{0,5}"
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(NamedTuple):
     """The numbers of the comics before and after one; None if there is none."""
 
     previous: int | None

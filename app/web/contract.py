@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PATH = Path(__file__).with_name("openapi.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter. `place` is "path" or "query", and `values` describes what it may be."""
 
     name: str
@@ -20,8 +18,7 @@ class Parameter:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A path. `examples` are calls to try and their real answers, and `statuses` are status and description."""
 
     path: str

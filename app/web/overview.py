@@ -1,7 +1,7 @@
 """Pure: how a page arranges the comics of a selection, and which comics come after them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.comics.found import Found
 from app.comics.selection import MISSING, MOST, Latest, Randomly, Selection, Since, existing
@@ -19,16 +19,14 @@ STEP = 5
 """Comics that come after a single one."""
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(NamedTuple):
     """The words of a link to further comics, and the parameters that select them."""
 
     label: str
     parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(NamedTuple):
     """The comics and failures of a page in their order, and what the page says about them.
 
     `numbers` are those of comics that exist, as far as is known.

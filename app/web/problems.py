@@ -1,8 +1,7 @@
 """Turns errors into RFC 9457 problem details. Only this module maps errors to statuses."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException
 
@@ -43,15 +42,14 @@ _MEANINGS: dict[type[GatherError], tuple[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A problem for the caller. `retry_after` is in seconds."""
 
     status: int
     title: str
     detail: str
     num: int | None = None
-    more: dict[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
     retry_after: int | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def of_error(error: GatherError) -> Problem:
 
 def of_failure(failure: Failure) -> Problem:
     """The problem of one missing comic."""
-    return replace(of_error(failure.error), num=failure.num)
+    return of_error(failure.error)._replace(num=failure.num)
 
 
 def of_failures(failures: Sequence[Failure], latest: int | None) -> Problem:

@@ -1,8 +1,8 @@
 """Pure: a gathering as bars on a time axis, in percent of the axis."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import cycle
+from typing import NamedTuple
 
 from app.gathering.gathered import Gathered, Timing
 
@@ -12,8 +12,7 @@ SHORTEST = 0.001
 """The shortest axis, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """The bar of one comic (0: the request for the latest). `source` is where the comic came from, or "failed".
 
     `x` and `width` are percentages of the axis. A comic that was not requested from xkcd has no width.
@@ -26,16 +25,14 @@ class Bar:
     milliseconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     """A mark on the axis."""
 
     x: float
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """A gathering as bars. `share` is its duration in percent of the same requests one after the other."""
 
     bars: tuple[Bar, ...]

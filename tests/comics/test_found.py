@@ -77,7 +77,7 @@ def test_a_comic_takes_over_what_another_copy_knows_of_the_same_image() -> None:
     assert newer.with_image_of(older) == replace(newer, image=FACTS)
     assert newer.with_image_of(None) == newer
     assert newer.with_image_of(found(614)) == newer
-    known = replace(newer, image=replace(FACTS, has_2x=False))
+    known = replace(newer, image=FACTS._replace(has_2x=False))
     assert known.with_image_of(older) == known
     assert found(1).with_image_of(older) == found(1)
 

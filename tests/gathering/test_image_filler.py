@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +164,7 @@ def test_what_is_no_image_is_remembered_for_as_long_as_a_comic_is_fresh(
     rig.gather(2)
     xkcd.image_faults[TREES] = fault
     assert rig.look() == LookedUp(looked_up=1, failed=0, left=0, problem=None)
-    assert facts(rig, 2) == {2: replace(known(2), size=None)}
+    assert facts(rig, 2) == {2: known(2)._replace(size=None)}
     xkcd.asked.clear()
     assert rig.look().looked_up == 0
     assert xkcd.asked == {}
@@ -179,7 +178,7 @@ def test_what_is_large_is_not_read_to_its_end(xkcd: StandIn, rig: ImageRig, faul
     rig.gather(2)
     xkcd.image_faults[TREES] = fault
     rig.look()
-    assert facts(rig, 2) == {2: replace(known(2), size=size)}
+    assert facts(rig, 2) == {2: known(2)._replace(size=size)}
 
 
 @pytest.mark.parametrize("fault", ["503", "silence", "drip", "reset-in-body", "not-http"])

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -371,7 +370,7 @@ def known(path: str, **facts: bool) -> Image:
 
 
 def undated(facts: Mapping[int, Image | None]) -> dict[int, Image | None]:
-    return {num: image and replace(image, looked_at=0.0) for num, image in facts.items()}
+    return {num: image and image._replace(looked_at=0.0) for num, image in facts.items()}
 
 
 def test_it_knows_the_size_of_each_image_and_whether_it_is_there_in_twice_the_resolution(

@@ -8,7 +8,7 @@ from tools.soak.resolver import NAME
 from tools.soak.xkcd import FIRST_LATEST
 from tools.stand_in import records
 
-SETTINGS = {"CONNECT_AT_START": "5", "COMICS_IN_MEMORY": "1000", "FILL_AT_MOST": "10", "ARCHIVE": ""}
+SETTINGS = {"CONNECT_AT_START": "6", "COMICS_IN_MEMORY": "1000", "FILL_AT_MOST": "10", "ARCHIVE": ""}
 """The service's: memory is too small for all comics, a ping is short, and no archive keeps xkcd out of it."""
 
 
