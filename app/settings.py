@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from app import variables
+
 VERSION = "1.0.0"
 
 BUILD_ID = Path(__file__).with_name("build_id.txt")
@@ -23,8 +25,6 @@ OWN_PATHS = frozenset({
 })  # fmt: skip
 """First segments of this service's paths. A base path must have none of them, as the two could not be told apart."""
 
-# So that it can stand in a Content-Security-Policy too.
-_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 _BASE_PATH = re.compile(r"([\w.~-]+(/[\w.~-]+)*)?", re.ASCII)
 
 IMAGES = "https://imgs.xkcd.com"
@@ -57,6 +57,8 @@ class Settings:
     """xkcd's scheme, host and port."""
     images_url: str = IMAGES
     """The same of the server of xkcd's images."""
+    public_url: str = ""
+    """Scheme, host and port at which callers reach this service; empty if only a gateway knows."""
     contact: str = ""
     """Web or mail address at which xkcd reaches the operator, in the User-Agent of each request; empty for none."""
     ca_file: str | None = None
@@ -90,8 +92,10 @@ class Settings:
     """Identifies the deployed package, and is part of every ETag; empty outside a package."""
 
     def __post_init__(self) -> None:
-        check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
-        check_origin("IMAGES_URL", self.images_url, IMAGES)
+        variables.check_origin("XKCD_URL", self.xkcd_url, "https://xkcd.com")
+        variables.check_origin("IMAGES_URL", self.images_url, IMAGES)
+        if self.public_url:
+            variables.check_origin("PUBLIC_URL", self.public_url, "https://xkcd.example.org")
         if self.xkcd_url.startswith("http:") and urlsplit(self.xkcd_url).hostname == "xkcd.com":
             raise ValueError(f"XKCD_URL is {self.xkcd_url!r}, which redirects: use 'https://xkcd.com'")
         if self.contact and not _CONTACT.fullmatch(self.contact):
@@ -120,41 +124,19 @@ class Settings:
         """
         default = cls()
         return cls(
-            xkcd_url=environ.get("XKCD_URL", "").removesuffix("/") or default.xkcd_url,
-            images_url=environ.get("IMAGES_URL", "").removesuffix("/") or default.images_url,
+            xkcd_url=variables.origin(environ, "XKCD_URL", default.xkcd_url),
+            images_url=variables.origin(environ, "IMAGES_URL", default.images_url),
+            public_url=variables.origin(environ, "PUBLIC_URL", default.public_url),
             contact=environ.get("CONTACT", ""),
             ca_file=environ.get("SSL_CERT_FILE") or None,
-            connect_at_start=_count(environ, "CONNECT_AT_START", default.connect_at_start),
-            hedge=switch(environ, "HEDGE", default.hedge),
+            connect_at_start=variables.count(environ, "CONNECT_AT_START", default.connect_at_start),
+            hedge=variables.switch(environ, "HEDGE", default.hedge),
             base_path=environ.get("API_GATEWAY_BASE_PATH", "").strip("/"),
-            floor=_count(environ, "XKCD_FLOOR", default.floor),
-            comics_in_memory=_count(environ, "COMICS_IN_MEMORY", default.comics_in_memory),
+            floor=variables.count(environ, "XKCD_FLOOR", default.floor),
+            comics_in_memory=variables.count(environ, "COMICS_IN_MEMORY", default.comics_in_memory),
             archive=environ.get("ARCHIVE", str(ARCHIVE) if ARCHIVE.exists() else default.archive),
             table=environ.get("COMICS_TABLE", ""),
-            fill_at_most=_count(environ, "FILL_AT_MOST", default.fill_at_most),
-            fill_at_once=_count(environ, "FILL_AT_ONCE", default.fill_at_once),
+            fill_at_most=variables.count(environ, "FILL_AT_MOST", default.fill_at_most),
+            fill_at_once=variables.count(environ, "FILL_AT_ONCE", default.fill_at_once),
             build_id=build_id.read_text() if build_id.exists() else default.build_id,
         )
-
-
-def check_origin(name: str, url: str, example: str) -> None:
-    if not _ORIGIN.fullmatch(url):
-        raise ValueError(
-            f"{name} is {url!r}, but must be like {example!r}: "
-            "http or https, a host, perhaps a port, and nothing after it"
-        )
-
-
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{name} is {text!r}, but must be a whole number, such as {default}")
-    return int(text)
-
-
-def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
-    """Whether the variable is 1; `default` if it is absent. Raises ValueError if it is neither 0 nor 1."""
-    text = environ.get(name) or str(int(default))
-    if text not in ("0", "1"):
-        raise ValueError(f"{name} is {text!r}, but must be 0 or 1")
-    return text == "1"

@@ -99,6 +99,7 @@ HOUSE = {
     "app.clock": [],
     "app.errors": [],
     "app.settings": [],
+    "app.variables": [],
 }
 MODULES = [name for package, rooms in HOUSE.items() for name in (package, *(f"{package}.{room}" for room in rooms))]
 SIDE_BY_SIDE = {"app.caches": {"app.upstream"}, "app.connections": {"app.comics"}, "app.comics": {"app.runtime"}}
@@ -140,6 +141,7 @@ PURE = {
     "app.circuit",
     "app.clock",
     "app.errors",
+    "app.variables",
 }
 IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "aiodynamo", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {

@@ -13,6 +13,7 @@ from app.settings import OWN_PATHS, Settings
 def test_an_empty_environment_asks_xkcd_itself() -> None:
     assert Settings.from_environ({}) == Settings(
         xkcd_url="https://xkcd.com",
+        public_url="",
         contact="",
         ca_file=None,
         connect_at_start=0,
@@ -39,6 +40,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
     names = (
         "XKCD_URL",
         "IMAGES_URL",
+        "PUBLIC_URL",
         "CONTACT",
         "XKCD_FLOOR",
         "SSL_CERT_FILE",
@@ -70,6 +72,12 @@ def test_the_environment_names_xkcd_how_far_it_is_and_the_authorities_to_trust()
     environ = {"XKCD_URL": "http://127.0.0.1:8001/", "XKCD_FLOOR": "2665", "SSL_CERT_FILE": "/ca.pem"}
     expected = Settings(xkcd_url="http://127.0.0.1:8001", floor=2665, ca_file="/ca.pem")
     assert Settings.from_environ(environ) == expected
+
+
+def test_the_environment_says_where_callers_reach_this_service() -> None:
+    assert Settings.from_environ({"PUBLIC_URL": "https://x.org:8443/"}) == Settings(public_url="https://x.org:8443")
+    with pytest.raises(ValueError, match=r"^PUBLIC_URL is 'x\.org', but must be like 'https://xkcd\.example\.org': "):
+        Settings.from_environ({"PUBLIC_URL": "x.org"})
 
 
 @pytest.mark.parametrize("url", ["xkcd.com", "ftp://xkcd.com", "https://:80", "https://xkcd.com/614", "http://x?y"])

@@ -9,13 +9,15 @@ made from the stand-in first, in seconds.
 
 import contextlib
 import os
+import socket
 import sys
 from pathlib import Path
 
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.settings import ARCHIVE, Settings, switch
+from app.settings import ARCHIVE, Settings
+from app.variables import switch
 from tools import archive
 from tools.aws_environ import aws_environ
 from tools.draining import Draining
@@ -39,19 +41,29 @@ def main() -> None:
         table = stack.enter_context(table_environ()) if with_table else {}
         os.environ.update(table)
         with one_line_errors():
-            settings = Settings.from_environ()
+            listening = stack.enter_context(listen(port))
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            settings = Settings.from_environ({"PUBLIC_URL": url, **os.environ})
             app = create_app(settings)
         stack.callback(app.close)
         draining = Draining(app)
-        server = make_server("127.0.0.1", port, draining, threaded=True)
+        server = make_server("127.0.0.1", port, draining, threaded=True, fd=listening.fileno())
         stack.callback(server.server_close)
-        print(f"http://127.0.0.1:{server.server_port}/ asks {os.environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
+        print(f"{url}/ asks {os.environ['XKCD_URL']}; Ctrl-C ends it", flush=True)
         if table:
             print(f"Its table: {' '.join(f'{name}={value}' for name, value in table.items())}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
         with contextlib.suppress(KeyboardInterrupt):
             draining.wait(settings.time_limit)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens there. Raises ValueError, which names the variable, if it cannot."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        raise ValueError(f"PORT is {port}, which cannot be used: {error.strerror}") from error
 
 
 def make_archive(path: Path) -> None:

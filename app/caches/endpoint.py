@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.errors import TableError
-from app.settings import check_origin
+from app.variables import check_origin
 
 _REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+", re.ASCII)
 

@@ -34,7 +34,9 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     async def answer(mimetype: str, write: Writer) -> Response:
         refuse_unknown({"latest"})
         chosen = query.parse({"latest": [USUAL], **parameters()})
-        return _response(chosen, await gatherer.gather(chosen, deadline(settings)), mimetype, write)
+        gathered = await gatherer.gather(chosen, deadline(settings))
+        url = address(request.path + (f"?latest={chosen.most}" if "latest" in request.args else ""), settings)
+        return _response(url, chosen, gathered, mimetype, write)
 
     @paths.get("/atom.xml")
     async def atom() -> Response:
@@ -57,23 +59,19 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     return paths
 
 
-def _response(selection: Selection, gathered: Gathered, mimetype: str, write: Writer) -> Response:
-    """The comics as a feed, or a problem if there is none."""
+def _response(url: str, selection: Selection, gathered: Gathered, mimetype: str, write: Writer) -> Response:
+    """The comics as a feed at that address, or a problem if there is none."""
     if not gathered.comics:
         return responses.without_comics(gathered)
     from app.web.feed import Entry, Feed
 
     entries = [Entry.of(found.comic, _html(found)) for found in gathered.comics]
-    feed = Feed(_own_address(selection.most), entries)
+    feed = Feed(url, entries)
     response = Response(write(feed), mimetype=mimetype)
     if gathered.failures:
         return responses.with_timing(response, gathered)  # not cacheable, so that readers come again for the rest
     response.last_modified = datetime.fromtimestamp(max(found.fetched_at for found in gathered.comics), UTC)
-    return responses.with_caching(response, selection, (feed.url, *http_caching.IMAGE_FIELDS), gathered)
-
-
-def _own_address(count: int) -> str:
-    return address(request.path + (f"?latest={count}" if "latest" in request.args else ""))
+    return responses.with_caching(response, selection, (url, *http_caching.IMAGE_FIELDS), gathered)
 
 
 def _html(found: Found) -> str:

@@ -18,7 +18,7 @@ def blueprints(
     """One blueprint for each kind of path. `clock` decides the comic of the day."""
     yield routes.blueprint(gatherer, searcher, caches, settings)
     yield as_xkcd.blueprint(gatherer, settings)
-    yield search.blueprint(caches)
+    yield search.blueprint(caches, settings)
     yield archive.blueprint(caches)
     yield feeds.blueprint(gatherer, settings)
     yield oembed.blueprint(gatherer, settings)

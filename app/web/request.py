@@ -22,14 +22,15 @@ def deadline(settings: Settings) -> float:
     return events.deadline(settings.time_limit, request.environ.get("serverless.context"), time.monotonic())
 
 
-def address(path: str) -> str:
-    """The absolute address of a path of this service; without scheme and host where the caller's host is unknown.
+def address(path: str, settings: Settings) -> str:
+    """The absolute address of a path of this service; without scheme and host where these are unknown.
 
     The Host header is no source: a caller can write any, and a cache would show it to others. The gateway's name for
     itself is one, unless CloudFront asked it in a caller's place.
     """
     host = None if "X-Amz-Cf-Id" in request.headers else events.host(request.environ.get("serverless.event"))
-    return f"{'' if host is None else f'https://{host}'}{quote(request.script_root)}{path}"
+    origin = settings.public_url or (f"https://{host}" if host else "")
+    return f"{origin}{quote(request.script_root)}{path}"
 
 
 def refuse_unknown(known: Collection[str]) -> None:

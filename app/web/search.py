@@ -8,18 +8,19 @@ from flask import Blueprint, Response, render_template, request
 from app.caches.layers import Caches
 from app.comics.search import Search
 from app.gathering.searcher import Searched
+from app.settings import Settings
 from app.web import http_caching, responses
 from app.web.about import lasting
 from app.web.request import address
 
 
-def blueprint(caches: Caches) -> Blueprint:
+def blueprint(caches: Caches, settings: Settings) -> Blueprint:
     """The path /opensearch.xml, and for templates, whether comics can be searched here."""
     paths = Blueprint("search", __name__)
 
     @paths.get("/opensearch.xml")
     def opensearch() -> Response:
-        text = render_template("opensearch.xml", gallery=address("/"))
+        text = render_template("opensearch.xml", gallery=address("/", settings))
         return lasting(text, "application/opensearchdescription+xml", http_caching.FOR_A_DAY)
 
     paths.add_app_template_global(lambda: caches.archive is not None and caches.archive.is_searchable, "can_search")

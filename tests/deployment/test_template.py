@@ -53,6 +53,7 @@ def test_the_function_knows_its_table_where_its_paths_begin_and_that_it_is_to_co
         "STRIP_STAGE_PATH": "true",
         "COMICS_TABLE": "xkcd-gather-prod",
         "CONTACT": "",
+        "PUBLIC_URL": "",
         "CONNECT_AT_START": "6",
     }
 

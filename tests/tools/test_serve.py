@@ -75,8 +75,9 @@ def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = serve(xkcd, PORT=str(port))
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[0] == "Address already in use"
+    (complaint,) = done.stderr.splitlines()
+    assert complaint.startswith(f"PORT is {port}, which cannot be used: Address already in use")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 @contextmanager
@@ -89,6 +90,11 @@ def serving(xkcd: StandIn) -> Iterator[tuple["subprocess.Popen[str]", str]]:
             yield server, server.stdout.readline().split()[0]
         finally:
             server.kill()
+
+
+def test_a_browser_can_add_it_as_a_search_engine(xkcd: StandIn) -> None:
+    with serving(xkcd) as (_, url):
+        assert f'template="{url}?q={{searchTerms}}"' in requests.get(f"{url}opensearch.xml", timeout=10).text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])

@@ -294,6 +294,17 @@ def test_behind_cloud_front_the_gateways_host_is_not_the_readers(
 
 
 @pytest.mark.parametrize("path", FORMATS)
+def test_a_feed_names_the_public_address_if_there_is_one(
+    make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(handler, "app", make_app(public_url="https://xkcd.example.org", base_path="fun"))
+    event = through(GATEWAY, f"/fun{path}", "latest=5")
+    event["requestContext"]["domainName"] = GATEWAY
+    answer = handler.handler(event, Context())
+    assert own_addresses(path, answer["body"]) == [f"https://xkcd.example.org/fun{path}?latest=5"]
+
+
+@pytest.mark.parametrize("path", FORMATS)
 def test_elsewhere_it_names_no_host_because_the_caller_might_have_made_it_up(client: FlaskClient, path: str) -> None:
     text = client.get(path, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}).text
     assert own_addresses(path, text) == ([] if path == JSON else [path])
