@@ -1,7 +1,7 @@
 """Measures an invocation of this service whose comics come from memory, an archive, the table, and xkcd.
 
 The table is moto's server in a process of its own. DynamoDB would answer in a few milliseconds, moto takes as long as
-its Python code. boto3 is the one of Lambda's runtime.
+its Python code.
 """
 
 from collections import defaultdict

@@ -149,6 +149,21 @@ def test_the_containers_are_fetched_again_before_they_expire(monkeypatch: pytest
     asyncio.run(run())
 
 
+def test_while_the_containers_are_fetched_early_those_that_are_there_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with in_container(monkeypatch) as container:
+            container.expire_after = timedelta(minutes=12)
+            signer = Signer(FRANKFURT)
+            await key_and_token(signer)
+            for answer in (b"<html>", b""):  # the early fetch fails, and the next one does not
+                container.answer = answer
+                assert (await key_and_token(signer))[0] == "ASIA1"
+                await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+            assert (await key_and_token(signer))[0] == "ASIA3"
+
+    asyncio.run(run())
+
+
 def test_a_caller_that_gives_up_leaves_the_fetch_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         async with in_container(monkeypatch) as container:
