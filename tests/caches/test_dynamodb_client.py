@@ -19,6 +19,7 @@ from tests.plain_server import serving
 BODY = json.dumps({"Responses": {"comics": []}, "UnprocessedKeys": {}}).encode()
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n"
 ANSWER = HEAD % len(BODY) + BODY
+ARGUMENTS = {"RequestItems": {"comics": {"Keys": []}}}
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +35,15 @@ async def whole_request(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(int(length))
 
 
-async def call(dynamodb: DynamoDb) -> object:
-    return await dynamodb.call("BatchGetItem", RequestItems={"comics": {"Keys": []}})
-
-
-def connected(port: int, monkeypatch: pytest.MonkeyPatch, ca_file: str | None = None) -> DynamoDb:
+async def calls(port: int, monkeypatch: pytest.MonkeyPatch, count: int = 1, ca_file: str | None = None) -> list[object]:
+    """The answers to calls in turn, of a client that is closed afterwards."""
     scheme = "http" if ca_file is None else "https"
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{scheme}://127.0.0.1:{port}")
-    return DynamoDb(ca_file)
+    dynamodb = DynamoDb(ca_file)
+    try:
+        return [await dynamodb.call("BatchGetItem", **ARGUMENTS) for _ in range(count)]
+    finally:
+        await dynamodb.aclose()
 
 
 def says(*parts: bytes) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
@@ -86,7 +88,7 @@ def test_an_answer_that_does_not_come_whole_is_a_table_error(
     async def run() -> None:
         async with serving(serve) as port:
             with pytest.raises(TableError, match=f"^BatchGetItem failed: {said}"):
-                await call(connected(port, monkeypatch))
+                await calls(port, monkeypatch)
 
     asyncio.run(run())
 
@@ -97,7 +99,7 @@ def test_an_answer_may_be_larger_than_one_of_xkcds(monkeypatch: pytest.MonkeyPat
 
     async def run() -> None:
         async with serving(says(HEAD % len(large), large)) as port:
-            assert await call(connected(port, monkeypatch)) == json.loads(BODY)
+            assert await calls(port, monkeypatch) == [json.loads(BODY)]
 
     asyncio.run(run())
 
@@ -114,9 +116,7 @@ def test_one_connection_serves_call_after_call(monkeypatch: pytest.MonkeyPatch) 
 
     async def run() -> None:
         async with serving(serve) as port:
-            dynamodb = connected(port, monkeypatch)
-            assert [await call(dynamodb) for _ in range(2)] == [json.loads(BODY)] * 2
-            await dynamodb.aclose()
+            assert await calls(port, monkeypatch, 2) == [json.loads(BODY)] * 2
 
     asyncio.run(run())
     assert asked == [[b'{"RequestItems":{"comics":{"Keys":[]}}}'] * 2]
@@ -135,7 +135,7 @@ def test_a_call_that_is_cancelled_closes_its_connection(monkeypatch: pytest.Monk
                 rest.set_result(b"")
 
         async with serving(silence) as port:
-            calling = asyncio.create_task(call(connected(port, monkeypatch)))
+            calling = asyncio.create_task(calls(port, monkeypatch))
             await asked.wait()
             calling.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -159,10 +159,10 @@ def test_over_tls_the_authorities_are_those_in_the_settings(monkeypatch: pytest.
 
     async def run() -> None:
         async with serving(serve, context) as port:
-            assert await call(connected(port, monkeypatch, str(ca_file))) == json.loads(BODY)
+            assert await calls(port, monkeypatch, ca_file=str(ca_file)) == [json.loads(BODY)]
             stranger = trustme.CA()
             stranger.cert_pem.write_to_path(str(tmp_path / "other.pem"))
             with pytest.raises(TableError, match="CERTIFICATE_VERIFY_FAILED"):
-                await call(connected(port, monkeypatch, str(tmp_path / "other.pem")))
+                await calls(port, monkeypatch, ca_file=str(tmp_path / "other.pem"))
 
     asyncio.run(run())
