@@ -6,8 +6,8 @@ How long it takes to be ready is measured in bench/cold.py. The setting is that 
 from collections import defaultdict
 from typing import Any
 
-from bench.caches import COMMAND, COUNTS, environs
-from bench.package import RUNTIME_PYTHON
+from bench.caches import COUNTS, environs
+from bench.lineup import IN_RUNTIME, RUNTIME_PYTHON
 from bench.processes import Invocation, Worker, serving_table
 from bench.setting import Setting, printed, progress
 from bench.warm import times
@@ -21,14 +21,14 @@ def measure(setting: Setting) -> dict[str, Any]:
     measured: dict[tuple[str, int], list[Invocation]] = defaultdict(list)
     with serving_table() as table:
         sources = environs(setting, table)
-        with Worker(COMMAND, sources["table"]) as worker:
+        with Worker(IN_RUNTIME, sources["table"]) as worker:
             worker.invoke(max(COUNTS))  # fills the table
         with progress("first", rounds * len(COUNTS) * len(SOURCES)) as begin:
             for _ in range(rounds):
                 for count in COUNTS:
                     for source in SOURCES:
                         begin(f"N={count} from {source}")
-                        with Worker(COMMAND, sources[source]) as worker:
+                        with Worker(IN_RUNTIME, sources[source]) as worker:
                             measured[source, count].append(worker.invoke(count, source))
     taken = {source: {str(count): times(measured[source, count]) for count in COUNTS} for source in SOURCES}
-    return {"about": setting.about(rounds, printed(str(RUNTIME_PYTHON), "--version")), "sources": taken}
+    return {"about": setting.about(rounds, printed(RUNTIME_PYTHON, "--version")), "sources": taken}

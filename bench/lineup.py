@@ -8,6 +8,10 @@ ROOT = Path(__file__).parent.parent
 OURS = "xkcd-gather"
 FUNCTION_PYTHON = str(ROOT / ".venv-function/bin/python")
 BENCH_PYTHON = str(ROOT / ".venv-bench/bin/python")
+RUNTIME_PYTHON = str(ROOT / ".venv-runtime/bin/python")
+"""A Python with the libraries that Lambda's runtime brings."""
+IN_RUNTIME = (RUNTIME_PYTHON, "-m", "bench.worker", "handler.handler")
+"""This service among these libraries. It finds its own in its package, or in `function_packages()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,9 @@ WAYS = (
     Way("aiohttp alone", _peer("bare_aiohttp")),
     Way("Node, fetch", ("node", str(ROOT / "bench/worker.mjs"), "./ways/fetch.mjs")),
 )
+
+
+def function_packages() -> str:
+    """The directory of the function's packages."""
+    (packages,) = (ROOT / ".venv-function/lib").glob("python3*/site-packages")
+    return str(packages)

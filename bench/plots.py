@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench import tables
-from bench.lineup import OURS
+from bench.lineup import OURS, WAYS
 from bench.results import Spread
 
 STYLE = {
@@ -32,6 +32,8 @@ STYLE = {
 BLUE, LIGHT_BLUE = "#0072b2", "#56b4e9"
 GREY, LIGHT_GREY = "#777777", "#bbbbbb"
 MEMORY = 1024
+IN_TURN = {way.name for way in WAYS if way.in_turn}
+"""Ways whose bars would be so long that no other could be read."""
 
 Parts = Mapping[str, Any]
 
@@ -92,18 +94,19 @@ def cpu(part: Parts) -> Figure:
 
 
 def cold(part: Parts) -> Figure:
-    """From the start of a process to its first answer, in two spans."""
-    figure = Figure(figsize=(7.5, 3.4), layout="constrained")
-    axes = figure.subplots()
+    """From the start of a process to its first answer, in two spans, with a panel for each number of comics."""
+    cores, ways = next(iter(part["cores"].items()))
+    counts = [request for request in ways[OURS]["requests"] if request.isdigit()]
+    shown = {name: taken for name, taken in ways.items() if name not in IN_TURN}
     trip = f"{1000 * part['round trip']:.0f} ms"
-    _title(figure, f"Cold start: milliseconds to five comics over TLS, a round trip of {trip} away")
-    bars(axes, _rows(part["ways"], 1000, "both"), ".0f")
-    for at, row in enumerate(_rows(part["ways"], 1000, "init")):
-        axes.barh(at, row.spread.median, color=LIGHT_BLUE if row.ours else LIGHT_GREY, height=0.62)
-    init = Spread(*part["ways"][OURS]["init"]).median
-    answer = Spread(*part["ways"][OURS]["answer"]).median
-    for text, middle in (("starts", 500 * init), ("answers", 1000 * init + 500 * answer)):
-        axes.annotate(text, (middle, -0.31), (0, 3), textcoords="offset points", ha="center", color="#444444")
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    _title(figure, f"Cold start on {tables.counted(cores)}: milliseconds to an answer, over TLS from {trip} away")
+    for axes, count in zip(figure.subplots(1, len(counts), sharey=True), counts, strict=True):
+        axes.set_title(f"N={count}", loc="left")
+        bars(axes, _rows(shown, 1000, "requests", count, "both"), ".0f")
+        for at, row in enumerate(_rows(shown, 1000, "requests", count, "init")):
+            axes.barh(at, row.spread.median, color=LIGHT_BLUE if row.ours else LIGHT_GREY, height=0.62)
+    figure.supxlabel("light: until the handler is there; dark: from then to the answer", fontsize=9, color="#444444")
     return figure
 
 

@@ -13,8 +13,8 @@ from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.caches import COMMAND, environs
-from bench.package import RUNTIME_PYTHON
+from bench.caches import environs
+from bench.lineup import IN_RUNTIME, RUNTIME_PYTHON
 from bench.processes import Worker, request
 from bench.relevance import QUERIES
 from bench.results import spread
@@ -45,9 +45,9 @@ def measure(setting: Setting) -> dict[str, Any]:
         for _ in range(starts):
             for name, parameters in FIRST.items():
                 begin(name)
-                with Worker(COMMAND, archive) as worker:
+                with Worker(IN_RUNTIME, archive) as worker:
                     measured[name].append(_comics(worker, parameters))
-    about = setting.about(rounds, printed(str(RUNTIME_PYTHON), "--version"))
+    about = setting.about(rounds, printed(RUNTIME_PYTHON, "--version"))
     answers = {
         name: {"cpu": spread(measured[name]), "p99": _p99(measured[name]) if name in WARM else None}
         for name in (*WARM, *FIRST)
@@ -59,8 +59,8 @@ def _warm(archive: dict[str, str], searches: Sequence[str], rounds: int, measure
     """Measure the answers of warm processes. The first round is not counted."""
     rng, numbers = Random(614), sorted(records())
     with ExitStack() as stack:
-        worker = stack.enter_context(Worker(COMMAND, archive))
-        reader = stack.enter_context(Worker(COMMAND, {**archive, "COMICS_IN_MEMORY": ""}))
+        worker = stack.enter_context(Worker(IN_RUNTIME, archive))
+        reader = stack.enter_context(Worker(IN_RUNTIME, {**archive, "COMICS_IN_MEMORY": ""}))
         for turn in range(rounds + 1):
             for search in searches:
                 begin(search)

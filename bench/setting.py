@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from bench import cores
 from bench.lineup import BENCH_PYTHON
 from bench.processes import serving
 from bench.upstream import Upstream
@@ -65,10 +66,11 @@ def progress(label: str, steps: int) -> Iterator[Callable[[str], None]]:
 
 
 def machine() -> str:
-    """Architecture, cores and, on Linux, the processor."""
+    """Architecture, cores and, on Linux, the processor and how its cores are shared."""
     cpuinfo = Path("/proc/cpuinfo")
     models = re.findall(r"^model name\s*: (.+)$", cpuinfo.read_text() if cpuinfo.exists() else "", re.MULTILINE)
-    return ", ".join([platform.machine(), f"{os.cpu_count()} cores", *models[:1]])
+    shared = ["workers on one core, servers on the others"] if cores.CAN_PIN else []
+    return "; ".join([", ".join([platform.machine(), f"{os.cpu_count()} cores", *models[:1]]), *shared])
 
 
 def versions() -> str:

@@ -55,24 +55,61 @@ def warm(part: Part) -> str:
 
 
 def cold(part: Part) -> str:
-    """From the start of a process to its first answer."""
-    heading = f"## Cold start: five comics over TLS, a round trip of {1000 * part['round trip']:.0f} ms away"
-    floor = (
-        f"{OURS} cannot start faster than Python imports what it is made of, which takes "
-        f"{milliseconds(part['floor'], '.0f')}, and without an archive "
-        "cannot answer sooner than one round trip after that."
+    """From the start of a process to its first answer, with a table for each number of cores."""
+    sections = []
+    for cores, ways in part["cores"].items():
+        sections += [f"## Cold start on {counted(cores)}, over TLS from {_afar(part)}", _by_request(ways)]
+    told = (
+        "The columns `N=` and `/comics`, which is five random comics, have the time from the handler to the answer.",
+        _round_trips(part),
+        "The table is moto's and has the first hundred comics.",
+        f"A Python that only imports asyncio and ssl takes {milliseconds(part['floor'], '.0f')}.",
+        f"In turn with N=100: {part['slow rounds']} rounds.",
     )
-    return f"{heading}\n\n{_starts(part['ways'])}\n\n{floor}"
+    return "\n\n".join([*sections, "\n".join(told)])
+
+
+def _by_request(ways: Mapping[str, Times]) -> str:
+    columns = list(dict.fromkeys(request for taken in ways.values() for request in taken["requests"]))
+    rows = []
+    for way, taken in ways.items():
+        answers = [taken["requests"].get(request) for request in columns]
+        start = [milliseconds(taken[span], ".0f") for span in ("init", "cpu")]
+        cells = [milliseconds(answer["answer"], ".0f") if answer else "" for answer in answers]
+        rows.append([way, *start, *cells, milliseconds(answers[0]["both"], ".0f")])
+    shown = [_shown(request) for request in columns]
+    return table(["start", "until the handler is there", "CPU", *shown, f"start and {shown[0]}"], rows)
+
+
+def _round_trips(part: Part) -> str:
+    """The answers of this service without stores in round trips, on the fewest cores."""
+    requests = next(iter(part["cores"].values()))[OURS]["requests"]
+    trips = {request: Spread(*taken["answer"]).median / part["round trip"] for request, taken in requests.items()}
+    told = ", ".join(f"{_shown(request)} after {count:.1f}" for request, count in trips.items())
+    return f"In round trips, {OURS} answers {told}."
+
+
+def _shown(request: str) -> str:
+    return f"N={request}" if request.isdigit() else f"`{request}`"
 
 
 def package(part: Part) -> str:
     """The same for the package, under AWS's runtime client."""
-    return f"## Cold start under AWS's runtime client, xkcd's latency 100 ms\n\n{_starts(part['packages'])}"
+    columns = ["start", "until the handler is there", "from then to the answer", "both"]
+    spans = ("init", "answer", "both")
+    rows = [[name, *(milliseconds(taken[span], ".0f") for span in spans)] for name, taken in part["packages"].items()]
+    heading = f"## Cold start under AWS's runtime client on one core: five comics over TLS from {_afar(part)}"
+    return f"{heading}\n\n{table(columns, rows)}"
+
+
+def _afar(part: Part) -> str:
+    return f"{1000 * part['round trip']:.0f} ms away"
 
 
 def caches(part: Part) -> str:
     """The duration of an invocation whose comics are cached."""
-    return f"## From memory, an archive, the table (played by moto) and xkcd\n\n{_by_source(part['sources'])}"
+    sources = {**part["sources"], **part["in a row"]}
+    return f"## From memory, an archive, the table (played by moto) and xkcd\n\n{_by_source(sources)}"
 
 
 def first(part: Part) -> str:
@@ -174,6 +211,11 @@ def million(taken: Times, memory: int, reads: int) -> float:
     return cost.million(wall, cpu, memory) + cost.million_reads(reads)
 
 
+def counted(cores: str) -> str:
+    """That number of cores, in words."""
+    return "one core" if cores == "1" else f"{cores} cores"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table, with this service's rows in bold."""
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
@@ -196,11 +238,3 @@ def milliseconds(seconds: Sequence[float], form: str) -> str:
 def cell(spread: Spread, form: str, unit: str = "") -> str:
     """The median and the percentiles, each in that form."""
     return f"{spread.median:{form}}{unit} ({spread.low:{form}} to {spread.high:{form}})"
-
-
-def _starts(starts: Mapping[str, Times]) -> str:
-    columns = ["start", "until the handler is there", "from then to the answer", "both"]
-    spans = ("init", "answer", "both")
-    return table(
-        columns, ([name, *(milliseconds(taken[span], ".0f") for span in spans)] for name, taken in starts.items())
-    )

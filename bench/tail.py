@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from bench.lineup import WAYS
-from bench.processes import Worker, serving
+from bench.processes import Worker, serving, serving_from_afar
 from bench.setting import Setting, progress, versions
 from bench.upstream import Upstream
 
@@ -61,7 +60,7 @@ class Way:
 
 def measure(setting: Setting) -> dict[str, Any]:
     """Plain and hedged, near and a round trip away."""
-    near, far = (40, 10) if setting.quick else (3000, 500)
+    near, far = (40, 10) if setting.quick else (2000, 400)
     return {
         "about": setting.about(near, versions()),
         "slow": SLOW,
@@ -91,7 +90,6 @@ def started(stack: ExitStack, hedge: str, upstream: Upstream, round_trip: float)
         options += ["--certificate", upstream.certificate]
     url = asked = stack.enter_context(serving("tools.stand_in", *options))
     if round_trip:
-        proxy = ("tools.far", "--round-trip", str(round_trip), urlsplit(url).netloc)
-        asked = "https://" + stack.enter_context(serving(*proxy))
+        asked = stack.enter_context(serving_from_afar(url, round_trip))
     worker = Worker(WAYS[0].command, {**upstream.environ(asked), "HEDGE": hedge})
     return Way(stack.enter_context(worker), url, upstream.authority)

@@ -42,14 +42,17 @@ class Upstream:
             "NODE_EXTRA_CA_CERTS": self.authority,
         }
 
+    def package_environ(self, url: str) -> dict[str, str]:
+        """The same for the package, which has the authorities in a directory."""
+        return {**self.environ(url), "SSL_CERT_FILE": ""}
+
 
 def main(directory: Path) -> None:
     """Serve until a termination signal."""
     authority, authorities = directory / "authority.pem", directory / "authorities.pem"
     certificate = directory / "certificate.pem"
     certify(authority, certificate)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context = tls(certificate)
     # All that a process usually trusts as well: to read it is a part of what TLS costs.
     authorities.write_text(certifi.contents() + authority.read_text())
     with (
@@ -60,6 +63,13 @@ def main(directory: Path) -> None:
         upstream = Upstream(http.url, https.url, near.url, str(authority), str(authorities), str(certificate))
         print(json.dumps(asdict(upstream)), flush=True)
         threading.Event().wait()
+
+
+def tls(certificate: Path) -> ssl.SSLContext:
+    """How the stand-in speaks TLS to all ways."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def certify(authority_file: Path, certificate_file: Path) -> None:

@@ -85,8 +85,7 @@ class Context:
 
 def age_all_comics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every comic old, however lately it was fetched."""
-    for name in ("LEAST_FRESH", "MOST_FRESH"):
-        monkeypatch.setattr(f"app.comics.found.{name}", -1.0)
+    monkeypatch.setattr(Found, "fresh_until", property(lambda found: found.fetched_at - 1.0))
 
 
 def event(name: str) -> dict[str, Any]:

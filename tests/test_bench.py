@@ -3,6 +3,8 @@
 aiohttp and FastAPI are not installed here: only `make bench` runs these two.
 """
 
+import base64
+import gzip
 import json
 import sys
 from collections import Counter
@@ -11,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from bench import cost, tables, warm
+from bench import cold, cores, cost, tables, warm
 from bench.lineup import ROOT, WAYS
-from bench.processes import Worker, request, serving
+from bench.processes import Worker, request, serving, serving_from_afar
 from bench.results import Spread, spread
+from bench.setting import printed
+from bench.stores import STORES
 from bench.upstream import Upstream
+from bench.worker import unpacked
 from tools.stand_in import StandIn
 
 PYTHON = (sys.executable, "-m", "bench.worker")
@@ -32,13 +37,14 @@ INSTALLED_HERE = {
 
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
-    with serving("bench.upstream", str(tmp_path_factory.mktemp("upstream"))) as printed:
-        yield Upstream(**json.loads(printed))
+    with serving("bench.upstream", str(tmp_path_factory.mktemp("upstream"))) as addresses:
+        yield Upstream(**json.loads(addresses))
 
 
 @pytest.mark.parametrize("command", INSTALLED_HERE.values(), ids=INSTALLED_HERE)
 def test_a_way_gathers_the_comics_over_tls_as_often_as_it_is_told(upstream: Upstream, command: tuple[str, ...]) -> None:
     with Worker(command, upstream.environ(upstream.near)) as worker:
+        assert worker.cpu_of_start > 0
         for count in (1, 3, 3):
             invocation = worker.invoke(count)
             assert invocation.wall > 0
@@ -58,6 +64,38 @@ def test_comics_from_elsewhere_are_not_measured(xkcd: StandIn) -> None:
         worker.invoke(3, "memory")
         with pytest.raises(RuntimeError, match=r"from table and answered .*'memory'"):
             worker.invoke(3, "table")
+
+
+def test_a_compressed_answer_is_measured_too(upstream: Upstream) -> None:
+    with Worker(OURS, upstream.environ(upstream.near)) as worker:
+        worker.invoke(25)
+        worker.invoke(25, accept_encoding="identity")
+
+
+def test_five_random_comics_come_from_afar(upstream: Upstream) -> None:
+    with serving_from_afar(upstream.near, 0.01) as far, Worker(OURS, upstream.environ(far)) as worker:
+        assert worker.invoke_random().wall > 0.01
+
+
+def test_a_body_is_read_as_it_is_or_without_base64_and_gzip() -> None:
+    packed = base64.b64encode(gzip.compress("Woodpecker …".encode())).decode()
+    assert unpacked({"body": "Woodpecker …"}) == "Woodpecker …"
+    assert unpacked({"body": "Woodpecker …", "isBase64Encoded": False}) == "Woodpecker …"
+    assert unpacked({"body": packed, "isBase64Encoded": True}) == "Woodpecker …"
+
+
+@pytest.mark.skipif(not cores.CAN_PIN, reason="needs taskset and two cores")
+def test_a_worker_on_one_core_shares_it_with_no_server() -> None:
+    worker, server = (usable(before) for before in (cores.for_worker(1), cores.for_servers()))
+    assert len(worker) == 1
+    assert not worker & server
+    assert worker < usable(cores.for_worker(2))
+
+
+def usable(before: tuple[str, ...]) -> set[int]:
+    """The cores that a program so started may run on."""
+    program = "import os; print(*os.sched_getaffinity(0))"
+    return {int(core) for core in printed(*before, sys.executable, "-c", program).split()}
 
 
 def test_a_page_is_measured_too_and_has_no_comics(xkcd: StandIn) -> None:
@@ -80,6 +118,20 @@ def test_what_takes_ten_seconds_each_time_is_done_in_the_first_rounds_only() -> 
     assert [job.scheme for job in slow] == ["http", "https"] * 3
 
 
+def test_all_ways_start_on_one_core_with_each_number_of_comics_and_on_two_with_five() -> None:
+    fewest, *more = cores.compared()
+    first, second = cold.jobs(2, 2)[: len(cold.jobs(1, 1))], cold.jobs(2, 2)[len(cold.jobs(1, 1)) :]
+    each = {cold.Job(way, fewest, count) for way in cold.STARTING for count in cold.COUNTS}
+    each |= {cold.Job(way, count, "5") for way in cold.STARTING for count in more}
+    each |= {cold.Job(way, fewest, cold.RANDOM) for way in STORES}
+    assert Counter(first) == Counter(second) == Counter(each)
+    assert first != second
+
+
+def test_starts_that_take_ten_seconds_are_done_in_the_first_rounds_only() -> None:
+    assert len([job for job in cold.jobs(5, 3) if job.way.in_turn and job.request == "100"]) == 3
+
+
 def test_a_spread_is_the_median_and_two_percentiles_within_what_was_measured() -> None:
     assert spread([float(value) for value in range(11)]) == Spread(5, 1, 9)
     assert spread([3, 1]) == Spread(2, 1.2, 2.8)
@@ -99,39 +151,65 @@ def test_a_million_invocations_cost_their_requests_and_their_gigabyte_seconds() 
 
 ABOUT = {"date": "2026-11-23", "machine": "x86_64, 2 cores", "versions": "Python 3.13.0", "rounds": 15}
 TIMES: dict[str, Any] = {"wall": [0.105, 0.104, 0.11], "cpu": [0.005, 0.004, 0.006]}
-SPANS = {"init": [0.2, 0.1, 0.3], "answer": [0.1, 0.1, 0.1], "both": [0.3, 0.2, 0.4]}
+SPANS = {"init": [0.2, 0.1, 0.3], "answer": [0.105, 0.09, 0.12], "both": [0.3, 0.2, 0.4]}
 
 
 def test_a_table_is_followed_by_when_on_what_and_how_often() -> None:
-    floor = [0.2, 0.1, 0.3]
-    part = {"about": ABOUT, "round trip": 0.03, "floor": floor, "ways": {"xkcd-gather": SPANS, "Node, fetch": SPANS}}
-    assert tables.document({"cold": part}).removeprefix(tables.HEAD).splitlines() == [
+    part = {"about": ABOUT, "round trip": 0.03, "packages": {"with .pyc": SPANS}}
+    assert tables.document({"package": part}).removeprefix(tables.HEAD).splitlines() == [
         "",
         "",
-        "## Cold start: five comics over TLS, a round trip of 30 ms away",
+        "## Cold start under AWS's runtime client on one core: five comics over TLS from 30 ms away",
         "",
         "| start | until the handler is there | from then to the answer | both |",
         "|---|---|---|---|",
-        "| **xkcd-gather** | 200 ms (100 to 300) | 100 ms (100 to 100) | 300 ms (200 to 400) |",
-        "| Node, fetch | 200 ms (100 to 300) | 100 ms (100 to 100) | 300 ms (200 to 400) |",
-        "",
-        "xkcd-gather cannot start faster than Python imports what it is made of, which takes 200 ms (100 to 300), "
-        "and without an archive cannot answer sooner than one round trip after that.",
+        "| with .pyc | 200 ms (100 to 300) | 105 ms (90 to 120) | 300 ms (200 to 400) |",
         "",
         "2026-11-23; x86_64, 2 cores; Python 3.13.0; 15 rounds.",
     ]
 
 
+def test_cold_starts_have_a_table_for_each_number_of_cores_and_columns_for_what_was_requested() -> None:
+    ours = {**TIMES, "init": SPANS["init"], "requests": {"5": SPANS, "25": SPANS, "/comics": SPANS}}
+    fetch = {**TIMES, "init": SPANS["init"], "requests": {"5": SPANS}}
+    on_cores = {"1": {"xkcd-gather": ours, "Node, fetch": fetch}, "2": {"Node, fetch": fetch}}
+    part = {"round trip": 0.03, "slow rounds": 2, "floor": [0.1, 0.1, 0.1], "cores": on_cores}
+    init, cpu, answer, both = "200 ms (100 to 300)", "5 ms (4 to 6)", "105 ms (90 to 120)", "300 ms (200 to 400)"
+    assert tables.cold(part).splitlines() == [
+        "## Cold start on one core, over TLS from 30 ms away",
+        "",
+        "| start | until the handler is there | CPU | N=5 | N=25 | `/comics` | start and N=5 |",
+        "|---|---|---|---|---|---|---|",
+        f"| **xkcd-gather** | {init} | {cpu} | {answer} | {answer} | {answer} | {both} |",
+        f"| Node, fetch | {init} | {cpu} | {answer} |  |  | {both} |",
+        "",
+        "## Cold start on 2 cores, over TLS from 30 ms away",
+        "",
+        "| start | until the handler is there | CPU | N=5 | start and N=5 |",
+        "|---|---|---|---|---|",
+        f"| Node, fetch | {init} | {cpu} | {answer} | {both} |",
+        "",
+        "The columns `N=` and `/comics`, which is five random comics, have the time from the handler to the answer.",
+        "In round trips, xkcd-gather answers N=5 after 3.5, N=25 after 3.5, `/comics` after 3.5.",
+        "The table is moto's and has the first hundred comics.",
+        "A Python that only imports asyncio and ssl takes 100 ms (100 to 100).",
+        "In turn with N=100: 2 rounds.",
+    ]
+
+
 def test_from_each_source_cached_and_at_first_comics_take_a_row() -> None:
     part = {"about": ABOUT, "sources": {"archive": {"5": TIMES, "25": TIMES}}}
-    shown = tables.document({"caches": part, "first": part})
+    shown = tables.document(
+        {"caches": {**part, "in a row": {"memory, in a row": {"5": TIMES, "25": TIMES}}}, "first": part}
+    )
     headings = [line for line in shown.splitlines() if line.startswith("## ")]
     assert headings == [
         "## From memory, an archive, the table (played by moto) and xkcd",
         "## The first request of a process, once its handler is there",
     ]
-    row = f"| archive |{' 105.0 ms (104.0 to 110.0) | 5.0 ms (4.0 to 6.0) |' * 2}"
-    assert [line for line in shown.splitlines() if "archive |" in line] == [row, row]
+    times = " 105.0 ms (104.0 to 110.0) | 5.0 ms (4.0 to 6.0) |" * 2
+    rows = [line for line in shown.splitlines() if " ms " in line]
+    assert rows == [f"| archive |{times}", f"| memory, in a row |{times}", f"| archive |{times}"]
 
 
 def test_searches_are_told_with_their_99th_percentile_where_there_is_one() -> None:

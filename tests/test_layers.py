@@ -83,6 +83,7 @@ HOUSE = {
     "app.comics": [
         "plausible",
         "found",
+        "written",
         "image",
         "search",
         "selection",
@@ -126,6 +127,7 @@ PURE = {
     "app.upstream.hedging",
     "app.comics.plausible",
     "app.comics.found",
+    "app.comics.written",
     "app.comics.image",
     "app.comics.selection",
     "app.comics.search",

@@ -84,13 +84,17 @@ def _owns(transcript: str, alt: str) -> bool:
     return bool(letters) and _NO_LETTER.sub("", transcript).endswith(letters)
 
 
+def _reread(text: str, misread: re.Pattern[str], encoding: str) -> str:
+    return text if text.isascii() else misread.sub(partial(_decoded, encoding=encoding), text)
+
+
 def _decoded(misread: re.Match[str], encoding: str) -> str:
     return misread[0].encode("latin-1").decode(encoding, "ignore") or misread[0]
 
 
 _REPAIRS: dict[str, Callable[[str, str], str]] = {
-    "misread_utf8": lambda transcript, _: _MISREAD_UTF8.sub(partial(_decoded, encoding="utf-8"), transcript),
-    "misread_cp1252": lambda transcript, _: _MISREAD_CP1252.sub(partial(_decoded, encoding="cp1252"), transcript),
+    "misread_utf8": lambda transcript, _: _reread(transcript, _MISREAD_UTF8, "utf-8"),
+    "misread_cp1252": lambda transcript, _: _reread(transcript, _MISREAD_CP1252, "cp1252"),
     "lost_slashes": lambda transcript, alt: (
         transcript.replace(alt.replace("/", "\n"), alt) if "/" in alt else transcript
     ),

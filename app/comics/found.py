@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from app.comics.comic import Comic
 from app.comics.image import Image
+from app.comics.written import Written, instant, written
 
 DAY = 86400.0
 
@@ -47,11 +49,12 @@ def is_valid(until: float, now: float) -> bool:
     return now < until <= now + MOST_FRESH + CLOCK_SKEW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A comic, its source, the Unix time when xkcd sent it, and what is known of its image.
 
-    Facts about another image than the comic's count as none.
+    Facts about another image than the comic's count as none. It has no slots, because what an answer needs of it is
+    computed once.
     """
 
     comic: Comic
@@ -64,7 +67,7 @@ class Found:
         if self.image is not None and self.image.img != self.comic.img:
             object.__setattr__(self, "image", None)
 
-    @property
+    @cached_property
     def fresh_until(self) -> float:
         """Until when xkcd need not be asked for it, in Unix time."""
         return self._fresh_until(self.fetched_at)
@@ -90,8 +93,14 @@ class Found:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The comic as our API writes it, with what is known of its image."""
-        return {**self.comic.to_json(), **self.about_image}
+        """All fields of the comic in our API."""
+        passing = {"source": self.source, "fetched_at": instant(self.fetched_at), "stale": self.stale}
+        return {**self.comic.to_json(), **self.about_image, **passing}
+
+    @cached_property
+    def written(self) -> Written:
+        """The comic as our API writes it."""
+        return written(self.to_json())
 
     def is_fresh(self, now: float) -> bool:
         """Whether xkcd need not be asked for it."""

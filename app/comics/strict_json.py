@@ -12,6 +12,14 @@ def loads(text: str | bytes) -> object:
     return _DECODER.decode(text.decode() if isinstance(text, bytes) else text)
 
 
+def dumps(document: object, escape: bool = False) -> str:
+    """A document as JSON without spaces.
+
+    With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair.
+    """
+    return _ENCODERS[escape].encode(document)
+
+
 def _finite(text: str) -> float:
     number = float(text)
     return number if isfinite(number) else _refuse(text)
@@ -22,3 +30,4 @@ def _refuse(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_ENCODERS = {escape: json.JSONEncoder(ensure_ascii=escape, separators=(",", ":")) for escape in (False, True)}

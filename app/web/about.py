@@ -7,8 +7,9 @@ from flask import Response
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import LatestNumber
+from app.comics.written import instant
 from app.web import http_caching
-from app.web.responses import instant, json_response
+from app.web.responses import json_response
 
 
 def health(version: str, latest: LatestNumber | None, caches: Caches) -> Response:

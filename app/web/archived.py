@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.caches.layers import Caches
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found
+from app.comics.strict_json import dumps
+from app.comics.written import instant
 from app.web import http_caching
-from app.web.responses import instant, json_text
 
 if TYPE_CHECKING:
     from app.caches.archive import Archive
@@ -44,7 +45,7 @@ class Archived:
         The ETag depends only on the archive and the newer comics.
         """
         about = [self.archive.made_at, len(self.archive.numbers), self._latest]
-        newer = [http_caching.content(found, http_caching.IMAGE_FIELDS) for found in await self._newer()]
+        newer = [found.written.digest for found in await self._newer()]
         etag, kept = http_caching.etag_of([form, since, about, newer]), self._kept.get(form)
         if kept is not None and kept.etag == etag:
             return kept
@@ -80,7 +81,7 @@ class Archived:
             "credit": CREDIT,
             "license": LICENSE,
         }
-        yield json_text(document)
+        yield dumps(document)
 
     async def lines(self, since: int) -> AsyncIterator[str]:
         """These comics, each as one line of JSON.
@@ -88,7 +89,8 @@ class Archived:
         It is ASCII, because many clients take U+0085 and U+2028, which comics contain, for ends of lines.
         """
         async for found in self.comics(since):
-            yield json_text({**found.to_json(), "fetched_at": instant(found.fetched_at)}, escape=True) + "\n"
+            comic = {**found.comic.to_json(), **found.about_image, "fetched_at": instant(found.fetched_at)}
+            yield dumps(comic, escape=True) + "\n"
 
     @property
     def _latest(self) -> int:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, render_template, request
 from app.comics.comic import LICENSE
 from app.comics.found import Found
 from app.comics.selection import Selection
+from app.comics.strict_json import dumps
 from app.gathering.gathered import Gathered
 from app.gathering.gatherer import Gatherer
 from app.settings import Settings
@@ -54,7 +55,7 @@ def blueprint(gatherer: Gatherer, settings: Settings) -> Blueprint:
     async def json() -> Response:
         from app.web.feed import json_feed
 
-        return await answer("application/feed+json", lambda feed: responses.json_text(json_feed(feed)))
+        return await answer("application/feed+json", lambda feed: dumps(json_feed(feed)))
 
     return paths
 

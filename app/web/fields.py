@@ -1,32 +1,10 @@
 """Pure: the fields of a comic that an answer has."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from app.comics.written import FIELDS
 from app.errors import BadRequest
 from app.web.query import quoted
-
-FIELDS = (
-    "num",
-    "title",
-    "date",
-    "alt",
-    "img",
-    "img_2x",
-    "width",
-    "height",
-    "transcript",
-    "link",
-    "news",
-    "interactive",
-    "corrections",
-    "url",
-    "explained",
-    "source",
-    "fetched_at",
-    "stale",
-)
-"""All fields of a comic, in the order of the answer."""
 
 
 def parse(query: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -41,8 +19,3 @@ def parse(query: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         if name not in FIELDS:
             raise BadRequest(f"A comic has no field {quoted(name)}. Its fields are {', '.join(FIELDS)}.")
     return tuple(name for name in FIELDS if name in wanted)
-
-
-def narrowed(comic: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """The comic with these fields only."""
-    return {name: comic[name] for name in fields}

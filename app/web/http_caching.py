@@ -1,12 +1,10 @@
 """Pure: how long clients may cache a response, and its ETag."""
 
-import hashlib
 import json
-from collections.abc import Collection
 
-from app.comics.found import Found
 from app.comics.search import Search
 from app.comics.selection import Selection
+from app.comics.written import digest
 from app.errors import NoSuchComic
 from app.gathering.gathered import Gathered
 
@@ -36,19 +34,14 @@ def cache_control(selection: Selection | Search, gathered: Gathered) -> str:
 def etag(selection: Selection | Search, fields: tuple[str, ...], gathered: Gathered) -> str:
     """The tag of the comics and failures, whatever their source and time.
 
-    It depends on what is known of the images as far as `fields` has that.
+    It depends on what is known of the images if `fields` has any of IMAGE_FIELDS.
     """
-    asked = [repr(selection), fields]
+    shows_images = any(name in fields for name in IMAGE_FIELDS)
+    comics = [found.written.digest if shows_images else found.comic.content for found in gathered.comics]
     failures = [(failure.num, type(failure.error).__name__) for failure in gathered.failures]
-    return etag_of([asked, [content(found, fields) for found in gathered.comics], failures])
-
-
-def content(found: Found, fields: Collection[str]) -> list[object]:
-    """What a tag depends on if an answer shows these fields of a comic."""
-    return [*found.comic.content, *(value for name, value in found.about_image.items() if name in fields)]
+    return etag_of([repr(selection), fields, comics, failures])
 
 
 def etag_of(content: object) -> str:
     """The tag of any JSON value."""
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return digest(json.dumps(content, sort_keys=True).encode())

@@ -1,19 +1,19 @@
 """Writes responses: comics, xkcd's own records, images and problems."""
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, g
 
+from app.comics import written
 from app.comics.comic import CREDIT, LICENSE
 from app.comics.found import Found
 from app.comics.search import Search
 from app.comics.selection import Selection
+from app.comics.strict_json import dumps
 from app.errors import NoImage
 from app.gathering.gathered import Gathered
 from app.web import http_caching, problems
-from app.web.fields import narrowed
 from app.web.problems import Problem
 
 NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
@@ -23,27 +23,35 @@ def comics(selection: Selection, fields: tuple[str, ...], gathered: Gathered) ->
     """The comics and the failures as one document, or a problem if there is no comic."""
     if gathered.failures and not gathered.comics:
         return without_comics(gathered)
-    response = with_caching(json_response(document(fields, gathered)), selection, fields, gathered)
-    return with_etag_of(response, gathered.latest)
+    response = document((text(found, fields) for found in gathered.comics), gathered)
+    return with_etag_of(with_caching(response, selection, fields, gathered), gathered.latest)
 
 
-def document(fields: tuple[str, ...], gathered: Gathered) -> dict[str, Any]:
-    """The comics and the failures as one document."""
-    return {
-        "comics": [narrowed(_comic(found), fields) for found in gathered.comics],
+def document(comics: Iterable[bytes], gathered: Gathered, **more: Any) -> Response:
+    """The comics, which are written already, and the failures as one document."""
+    about = {
         "failures": [problems.of_failure(failure).to_json() for failure in gathered.failures],
         "complete": not gathered.failures,
         "latest": gathered.latest,
         "credit": CREDIT,
         "license": LICENSE,
+        **more,
     }
+    body = b'{"comics":[' + b",".join(comics) + b"]," + dumps(about).encode()[1:]
+    return Response(body, mimetype="application/json")
+
+
+def text(found: Found, fields: tuple[str, ...]) -> bytes:
+    """These fields of a comic as a JSON object."""
+    return found.written.text if fields == written.FIELDS else written.narrowed(found.to_json(), fields)
 
 
 def comic(selection: Selection, fields: tuple[str, ...], gathered: Gathered) -> Response:
     """The one gathered comic as a bare object, or its problem."""
     if gathered.failures:
         return failed(gathered)
-    return with_caching(json_response(narrowed(_comic(gathered.comics[0]), fields)), selection, fields, gathered)
+    response = Response(text(gathered.comics[0], fields), mimetype="application/json")
+    return with_caching(response, selection, fields, gathered)
 
 
 def record(selection: Selection, gathered: Gathered) -> Response:
@@ -125,30 +133,8 @@ def with_timing(response: Response, gathered: Gathered) -> Response:
     return response
 
 
-def _comic(found: Found) -> dict[str, Any]:
-    return {
-        **found.to_json(),
-        "source": found.source,
-        "fetched_at": instant(found.fetched_at),
-        "stale": found.stale,
-    }
-
-
-def instant(seconds: float) -> str:
-    """A Unix time as our API writes it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def json_text(document: object, escape: bool = False) -> str:
-    """A document as JSON without spaces.
-
-    With `escape` it is ASCII like xkcd's own, which can carry half a surrogate pair.
-    """
-    return json.dumps(document, ensure_ascii=escape, separators=(",", ":"))
-
-
 def json_response(
     document: Any, status: int = 200, mimetype: str = "application/json", escape: bool = False
 ) -> Response:
-    """A JSON response; see json_text."""
-    return Response(json_text(document, escape), status, mimetype=mimetype)
+    """A JSON response; see strict_json.dumps."""
+    return Response(dumps(document, escape), status, mimetype=mimetype)

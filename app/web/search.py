@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 
 from app.caches.layers import Caches
 from app.comics.search import Search
+from app.comics.strict_json import dumps
 from app.gathering.searcher import Searched
 from app.settings import Settings
 from app.web import http_caching, responses
@@ -32,11 +33,10 @@ def comics(search: Search, fields: tuple[str, ...], searched: Searched) -> Respo
     gathered = searched.gathered
     if searched.is_vain:
         return responses.without_comics(gathered)
-    document = responses.document(fields, gathered)
-    for comic, found in zip(document["comics"], gathered.comics, strict=True):
-        comic["match"] = searched.matches[found.comic.num].to_json()
-    document["search"] = about(search, searched)
-    response = responses.json_response(document)
+    matches = (dumps(searched.matches[found.comic.num].to_json()).encode() for found in gathered.comics)
+    texts = (responses.text(found, fields) for found in gathered.comics)
+    comics = (text[:-1] + b',"match":' + match + b"}" for text, match in zip(texts, matches, strict=True))
+    response = responses.document(comics, gathered, search=about(search, searched))
     if (url := next_page(search, searched)) is not None:
         response.headers["Link"] = f'<{url}>; rel="next"'
     return with_caching(response, search, fields, searched)

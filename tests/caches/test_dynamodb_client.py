@@ -19,7 +19,7 @@ from tests.plain_server import serving
 BODY = json.dumps({"Responses": {"comics": []}, "UnprocessedKeys": {}}).encode()
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n"
 ANSWER = HEAD % len(BODY) + BODY
-ARGUMENTS = {"RequestItems": {"comics": {"Keys": []}}}
+ARGUMENTS: dict[str, Any] = {"RequestItems": {"comics": {"Keys": []}}}
 
 
 @pytest.fixture(autouse=True)

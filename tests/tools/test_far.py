@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from tools import far
+from tools.congestion_window import SEGMENT
 
 ROUND_TRIP = 0.05
 ALMOST = 0.001
@@ -43,7 +44,7 @@ def through(talk: Talk, server: Talk = echo) -> None:
 
 async def proxy_to(server: asyncio.Server) -> asyncio.Server:
     host, port = server.sockets[0].getsockname()
-    return await far.start(host, port, ROUND_TRIP)
+    return await far.start(host, port, far.Distance(ROUND_TRIP))
 
 
 def test_the_first_answer_takes_two_round_trips_and_each_further_one() -> None:
@@ -96,6 +97,22 @@ def test_much_comes_through_whole() -> None:
     through(talk)
 
 
+def test_what_exceeds_ten_segments_takes_another_round_trip() -> None:
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(4)
+        writer.write(bytes(11 * SEGMENT))
+        await reader.read()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        began = time.perf_counter()
+        writer.write(b"much")
+        await reader.readexactly(10 * SEGMENT)
+        await reader.readexactly(SEGMENT)
+        assert time.perf_counter() - began > 3 * ROUND_TRIP - ALMOST
+
+    through(talk, server)
+
+
 def test_that_the_server_closes_comes_after_what_it_said() -> None:
     async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"the last words")
@@ -110,7 +127,7 @@ def test_where_nobody_listens_the_connection_ends() -> None:
     async def run() -> None:
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
-            async with await far.start("127.0.0.1", nobody.getsockname()[1], ROUND_TRIP) as proxy:
+            async with await far.start("127.0.0.1", nobody.getsockname()[1], far.Distance(ROUND_TRIP)) as proxy:
                 reader, writer = await asyncio.open_connection(*proxy.sockets[0].getsockname())
                 assert await reader.read() == b""
                 writer.close()

@@ -135,6 +135,37 @@ def test_the_checker_notices_a_wrong_document(client: FlaskClient, change: str) 
         Checker().check(LISTED, None, changed(answer, spoil), 0.1, CALM)
 
 
+FEED = Call("feed", "/feed.json?latest=3", Latest(3))
+FEED_CHANGES: Mapping[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "another title": (lambda document: document["items"][0].update(title="Barrel"), "comic 2665 has another title"),
+    "a comic missing": (lambda document: document["items"].pop(), "the selection is "),
+    "another order": (lambda document: document["items"].reverse(), "the order is not the selection's"),
+}
+
+
+@pytest.mark.parametrize("change", FEED_CHANGES)
+def test_the_checker_notices_a_wrong_feed(client: FlaskClient, change: str) -> None:
+    answer, (spoil, complaint) = answer_to(client, FEED), FEED_CHANGES[change]
+    Checker().check(FEED, None, answer, 0.1, CALM)
+    with pytest.raises(Wrong, match=complaint):
+        Checker().check(FEED, None, changed(answer, spoil), 0.1, CALM)
+
+
+def test_the_checker_notices_a_feed_that_is_not_whole_in_calm_weather(client: FlaskClient) -> None:
+    answer = with_header(answer_to(client, FEED), "cache-control", "no-store")
+    Checker().check(FEED, None, answer, 0.1, replace(CALM, statuses=(502,)))
+    with pytest.raises(Wrong, match="the feed is not cacheable, and nothing is wrong"):
+        Checker().check(FEED, None, answer, 0.1, CALM)
+
+
+def test_the_checker_notices_another_comic_embedded(client: FlaskClient) -> None:
+    call = Call("embedded", "/oembed?url=https:%2F%2Fxkcd.com%2F614%2F", Listed((614,)))
+    Checker().check(call, None, answer_to(client, call), 0.1, CALM)
+    other = changed(answer_to(client, call), lambda document: document.update(title="Barrel"))
+    with pytest.raises(Wrong, match="comic 614 is "):
+        Checker().check(call, None, other, 0.1, CALM)
+
+
 def test_the_checker_notices_a_late_answer(client: FlaskClient) -> None:
     with pytest.raises(Wrong, match=r"it took 8\.1 s, not 8\.0"):
         Checker().check(LISTED, None, answer_to(client, LISTED), 8.1, CALM)

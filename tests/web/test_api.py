@@ -1,8 +1,10 @@
 """The JSON API as a caller meets it."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,27 @@ from tests.rig import nums
 from tools.stand_in import StandIn
 
 KNOWN = "fields, from, latest, limit, n, offset, q, random, seed, since, until"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/comics?n=1100-1199",
+        "/comics?n=1-100&fields=num,title,alt,width",
+        "/comics?n=404,1137,99999&latest=1",
+        "/comics?since=2665",
+        "/comics?q=bobby+tables",
+        "/comics?q=bobby+tables&fields=title",
+        "/comics?q=nothingatallhasthis",
+        "/comics/1913",
+        "/comics/1913?fields=alt",
+    ],
+)
+def test_an_answer_has_no_spaces_and_its_characters_as_they_are(
+    make_app: Callable[..., XkcdGather], whole_archive: Path, path: str
+) -> None:
+    answer = make_app(archive=str(whole_archive)).test_client().get(path)
+    assert answer.data == json.dumps(answer.json, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def test_an_answer_is_one_document_with_everything_in_it(client: FlaskClient) -> None:

@@ -14,10 +14,10 @@ from schemathesis.config import SchemathesisConfig
 
 from app import create_app
 from app.application import XkcdGather
+from app.comics.written import FIELDS
 from app.settings import Settings
 from app.web.contract import PATH as CONTRACT
 from app.web.contract import contract
-from app.web.fields import FIELDS
 from tests.archives import write_archive
 from tests.contract import assert_valid, documented
 from tools import api_docs

@@ -9,7 +9,9 @@ import pytest
 from app.application import XkcdGather
 from app.comics.comic import Comic
 from app.comics.found import Found
+from app.comics.image import Image, Size
 from app.comics.selection import Latest, Listed, Selection
+from app.comics.written import FIELDS
 from app.errors import BadAnswer, NoSuchComic
 from app.gathering.gathered import Failure, Gathered, Timing
 from app.web import http_caching
@@ -36,9 +38,14 @@ def etag(gathered: Gathered = GATHERED, selection: Selection = SELECTION, fields
 
 
 def edited(num: int) -> Found:
-    return Found(Comic.from_record({**json.loads(records()[num]), "safe_title": "Edited"}), NOW)
+    return Found(Comic.from_record({**json.loads(records()[num]), "title": "Edited"}), NOW)
 
 
+SHOWN = [("num",), FIELDS]
+"""Fields of which none is about the image, and all."""
+
+
+@pytest.mark.parametrize("fields", SHOWN, ids=["some", "all"])
 @pytest.mark.parametrize(
     "same",
     [
@@ -49,35 +56,39 @@ def edited(num: int) -> Found:
     ],
     ids=["elsewhere and earlier", "stale", "slower", "latest known"],
 )
-def test_where_when_and_how_fast_make_no_difference(same: Gathered) -> None:
-    assert etag(same) == etag()
+def test_where_when_and_how_fast_make_no_difference(same: Gathered, fields: tuple[str, ...]) -> None:
+    assert etag(same, fields=fields) == etag(fields=fields)
 
 
+@pytest.mark.parametrize("fields", SHOWN, ids=["some", "all"])
 @pytest.mark.parametrize(
     "other",
     [
-        etag(GATHERED._replace(comics=GATHERED.comics[::-1])),
-        etag(GATHERED._replace(comics=GATHERED.comics[:1])),
-        etag(GATHERED._replace(comics=(found(1), edited(2)))),
-        etag(GATHERED._replace(failures=())),
-        etag(GATHERED._replace(failures=(Failure(405, NoSuchComic("xkcd has no comic 404.")),))),
-        etag(GATHERED._replace(failures=(Failure(404, BadAnswer("It is rubbish.")),))),
-        etag(selection=Latest(2)),
-        etag(fields=("num", "title")),
+        GATHERED._replace(comics=GATHERED.comics[::-1]),
+        GATHERED._replace(comics=GATHERED.comics[:1]),
+        GATHERED._replace(comics=(found(1), edited(2))),
+        GATHERED._replace(failures=()),
+        GATHERED._replace(failures=(Failure(405, NoSuchComic("xkcd has no comic 404.")),)),
+        GATHERED._replace(failures=(Failure(404, BadAnswer("It is rubbish.")),)),
     ],
-    ids=[
-        "order",
-        "one less",
-        "a record edited",
-        "no failure",
-        "another failure",
-        "another reason",
-        "asked otherwise",
-        "fields",
-    ],
+    ids=["order", "one less", "a record edited", "no failure", "another failure", "another reason"],
 )
-def test_anything_else_does(other: str) -> None:
+def test_anything_else_does(other: Gathered, fields: tuple[str, ...]) -> None:
+    assert etag(other, fields=fields) != etag(fields=fields)
+
+
+@pytest.mark.parametrize("other", [etag(selection=Latest(2)), etag(fields=("num", "title")), etag(fields=FIELDS)])
+def test_so_do_the_selection_and_the_fields(other: str) -> None:
     assert other != etag()
+
+
+@pytest.mark.parametrize(
+    ("fields", "differs"), [(("num",), False), (("num", "width"), True), (("img_2x",), True), (FIELDS, True)]
+)
+def test_what_is_known_of_an_image_makes_a_difference_where_it_is_shown(fields: tuple[str, ...], differs: bool) -> None:
+    first, second = GATHERED.comics
+    known = replace(first, image=Image(first.comic.img, Size(740, 280), True, NOW))
+    assert (etag(GATHERED._replace(comics=(known, second)), fields=fields) != etag(fields=fields)) is differs
 
 
 TAGGED = [

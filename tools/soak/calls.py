@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.comics.selection import Selection
-from app.web.fields import FIELDS
+from app.comics.written import FIELDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import threading
 from typing import Any
 
 from app.comics.comic import LICENSE
-from tools.soak import checks, plain_checks
+from tools.soak import checks, plain_checks, reader_checks
 from tools.soak.calls import Call
 from tools.soak.failures import parsed
 from tools.soak.fronts import Answer
 from tools.soak.truth import Sky, expect
 
-CHECKS = {**checks.CHECKS, **plain_checks.CHECKS}
+CHECKS = {**checks.CHECKS, **plain_checks.CHECKS, **reader_checks.CHECKS}
 
 HEADERS = {"access-control-allow-origin": "*", "link": f'<{LICENSE}>; rel="license"'}
 """Headers that each answer has."""

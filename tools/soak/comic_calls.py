@@ -4,7 +4,7 @@ from dataclasses import replace
 from random import Random
 
 from app.comics.selection import Item, Latest, Listed, Randomly, Selection, Since
-from app.web.fields import FIELDS
+from app.comics.written import FIELDS
 from tools.soak.calls import Call
 
 POPULAR = 40
@@ -90,6 +90,16 @@ def record(rng: Random, latest: int) -> Call:
     if rng.random() < 0.3:
         return Call("record", "/info.0.json", Latest(1))
     return Call("record", f"/{num}/info.0.json", Listed((num,)))
+
+
+def feed(rng: Random, latest: int) -> Call:
+    count = rng.choice((1, 5, 25))
+    return Call("feed", f"/feed.json?latest={count}", Latest(count))
+
+
+def embedded(rng: Random, latest: int) -> Call:
+    num = number(rng, latest)
+    return Call("embedded", f"/oembed?url=https:%2F%2Fxkcd.com%2F{num}%2F", Listed((num,)))
 
 
 def page(rng: Random, latest: int) -> Call:

@@ -82,7 +82,7 @@ def hang_up(rng: Random, latest: int) -> Call:
 
 
 MIX: Sequence[tuple[int, Maker]] = [
-    (20, comic_calls.listed),
+    (17, comic_calls.listed),
     (8, comic_calls.ranged),
     (8, comic_calls.drawn),
     (2, comic_calls.five),
@@ -94,6 +94,8 @@ MIX: Sequence[tuple[int, Maker]] = [
     (5, comic_calls.image),
     (8, comic_calls.record),
     (5, comic_calls.page),
+    (2, comic_calls.feed),
+    (1, comic_calls.embedded),
     (6, other),
     (2, preflight),
     (5, wrong),
