@@ -69,7 +69,7 @@ def test_a_ping_is_answered_with_its_report(xkcd: StandIn, function: LambdaFunct
     assert isinstance(report.pop("milliseconds"), int)
     images = {"images": 0, "images_failed": 0, "images_left": None}
     assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, **images, "problem": None}
-    assert xkcd.wait_until(lambda: xkcd.connections == 5)
+    assert xkcd.wait_until(lambda: xkcd.connections == 6)
 
 
 def test_a_bad_event_is_an_error_that_says_what_is_accepted_and_the_next_is_answered(function: LambdaFunction) -> None:
