@@ -19,7 +19,7 @@ from app.settings import VERSION
 from tests.archives import alter, damage, write_archive
 from tests.commands import program
 from tests.records import NOW, Clock, found
-from tests.rig import Rig, nums
+from tests.rig import Context, Rig, nums
 from tools.stand_in import StandIn, records
 from tools.table import LocalTable
 
@@ -254,6 +254,13 @@ print(before, json.loads(answer["body"])["source"])
 """
     environ = {**table.environ, **xkcd.environ, "ARCHIVE": str(write_archive(path, range(1, 6), made_at=time.time()))}
     assert program(source, **environ) == (0, "False table\n", [])
+
+
+def test_with_an_archive_a_ping_opens_no_connections_for_comics(
+    xkcd: StandIn, path: Path, make_app: Callable[..., XkcdGather]
+) -> None:
+    report = make_app(archive=str(write_archive(path, [1]))).ping(Context())
+    assert (report["latest"], report["problem"], xkcd.connections) == (2665, None, 1)
 
 
 def test_sqlite3_is_imported_only_with_an_archive(path: Path) -> None:
