@@ -14,7 +14,8 @@ from app.settings import Settings
 def keep_details_ours() -> None:
     """Leave the levels below INFO to this service's own loggers.
 
-    Lambda sets the level of the root logger, so of every library. At DEBUG, botocore logs its session token.
+    Lambda sets the level of the root logger, so of every library. At DEBUG, a library may log what it sends, and so the
+    credentials of the function's role.
     """
     root = logging.getLogger()
     if root.level < logging.INFO:

@@ -15,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 
 from app import pings, stores
 from app.caches.bounded import Table
-from app.caches.later_table import LaterTable
 from app.caches.layers import Caches
 from app.clock import Clock
 from app.connections.connection_pool import ConnectionPool
@@ -61,8 +60,7 @@ class XkcdGather(AsyncFlask):
         if opened is not None:
             self.event_loop.on_close(opened.aclose)
         if table is None and settings.table:
-            start = partial(stores.start_table, settings.table, clock)
-            table = start() if opened is None else LaterTable(start)
+            table = stores.open_table(settings, clock, ready=opened is None)  # with an archive, few processes need it
             self.event_loop.on_close(table.aclose)
         caches = Caches(settings.comics_in_memory, table, clock, settings.floor, archive=opened)
         self.gatherer = Gatherer(xkcd, caches, settings.floor, clock, Random())

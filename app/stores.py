@@ -1,4 +1,4 @@
-"""Opens what outlives the process: the archive, its index and the table. Each imports its library only when opened."""
+"""Opens what outlives the process: the archive, its index and the table. No library is imported that is not needed."""
 
 import logging
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.caches.bounded import Table
 from app.clock import Clock
+from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.caches.archive import Archive
@@ -33,8 +34,11 @@ def open_index(archive: "Archive") -> "SearchIndex":
     return SearchIndex(archive.path)
 
 
-def start_table(name: str, clock: Clock) -> Table:
-    """The table of that name."""
-    from app.caches.dynamodb import ComicsTable  # imports boto3, which takes as long as all other imports
+def open_table(settings: Settings, clock: Clock, ready: bool) -> Table:
+    """The table that the settings name. If it is not `ready`, its library is imported by the first request to it."""
+    from app.caches.dynamodb import ComicsTable
 
-    return ComicsTable(name, clock)
+    if ready:
+        import app.caches.signer  # noqa: F401 - imports aiodynamo
+
+    return ComicsTable(settings.table, clock, settings.ca_file)

@@ -1,7 +1,7 @@
 """Measures an invocation of this service whose comics come from memory, an archive, the table, and xkcd.
 
 The table is moto's server in a process of its own. DynamoDB would answer in a few milliseconds, moto takes as long as
-its Python code. Other libraries than its own are those of Lambda's runtime.
+its Python code.
 
 Between two invocations from memory, the process waits for others, and the processor forgets what it read for it. So
 those are also measured in a row, with a body that is compressed and with one that is not.

@@ -7,7 +7,7 @@ from asyncio import constants
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import ZipFile
 
 import hypothesis
@@ -21,10 +21,11 @@ from app.caches import dynamodb_client
 from app.settings import Settings
 from tests.archives import write_archive
 from tests.contract import ContractClient
+from tests.dynalite import dynalite
 from tools import build_zip, python313
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
-from tools.table import LocalTable
+from tools.table import LocalTable, PlayedTable
 
 RUNTIME_PYTHON = Path(__file__).parent.parent / ".venv-runtime" / "bin" / "python"
 """A Python that has what Lambda's has, and nothing of ours."""
@@ -63,12 +64,33 @@ def send(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
     """A table, with the environment set so that this process finds it, and with time to answer on a busy machine."""
+    with LocalTable() as local:
+        use(local, monkeypatch)
+        yield local
+
+
+@pytest.fixture(scope="session")
+def dynalite_url() -> Iterator[str]:
+    with dynalite() as url:
+        yield url
+
+
+@pytest.fixture(params=["moto", "dynalite"])
+def any_table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PlayedTable:
+    """A table of each of the two players, likewise."""
+    if request.param == "moto":
+        return cast(PlayedTable, request.getfixturevalue("table"))
+    played = PlayedTable(request.getfixturevalue("dynalite_url"))
+    played.create()
+    use(played, monkeypatch)
+    return played
+
+
+def use(table: PlayedTable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caches, "TABLE_TIMEOUT", 10.0)
     monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 10.0)
-    with LocalTable() as local:
-        for name, value in local.environ.items():
-            monkeypatch.setenv(name, value)
-        yield local
+    for name, value in table.environ.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

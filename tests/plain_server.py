@@ -1,6 +1,7 @@
 """Servers on 127.0.0.1 that send just the bytes they are told to."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
@@ -8,7 +9,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(serve: Serve) -> AsyncIterator[int]:
+async def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """The port of a server whose connections are served so; at the end it waits until they are over."""
     connections: set[asyncio.Task[None]] = set()
 
@@ -22,7 +23,7 @@ async def serving(serve: Serve) -> AsyncIterator[int]:
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.add(asyncio.get_running_loop().create_task(run(reader, writer)))
 
-    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls) as server:
         yield server.sockets[0].getsockname()[1]
     await asyncio.gather(*connections)
 

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ AT_THE_START = [
     "aiohappyeyeballs", "app", "blinker", "click", "flask", "handler", "httptools", "httpx", "idna",
     "itsdangerous", "jinja2", "markupsafe", "serverless_wsgi", "werkzeug",
 ]  # fmt: skip
+
+WITH_A_TABLE = ["aiodynamo", "multidict", "propcache", "yarl"]
 
 # Unseeded, one of the five is among a hundred that are remembered every fifth time, and the latest now and then.
 SEEDED = "/comics?random=5&seed=a"
@@ -137,13 +140,25 @@ def test_calls_of_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable
     }
 
 
+def test_connections_to_the_table(xkcd: StandIn, table: LocalTable, make_app: Callable[..., XkcdGather]) -> None:
+    client = make_app(table=table.name, floor=xkcd.latest).test_client()
+    opened = [len(table.connections)]
+    for path in ("/comics?n=1-5", "/comics?n=6-10", "/comics?n=11-110", "/comics?n=111-210"):
+        client.get(path)
+        opened.append(len(table.connections))
+    assert [after - before for before, after in pairwise(opened)] == [1, 0, 3, 0]  # a hundred comics are four batches
+
+
 @pytest.mark.deployment
-def test_modules_imported_at_the_start_and_none_by_the_first_request(xkcd: StandIn, task_root: Path) -> None:
+@pytest.mark.parametrize("with_table", [False, True], ids=["no table", "a table"])
+def test_modules_imported_at_the_start_and_none_by_the_first_request(
+    xkcd: StandIn, table: LocalTable, task_root: Path, with_table: bool
+) -> None:
     """From the package: where a developer's libraries are installed too, httpx imports some of them."""
     command = [str(RUNTIME_PYTHON), "-B", "-c", STARTED]
-    environ = {**xkcd.environ, **AS_DEPLOYED}
+    environ = {**xkcd.environ, **AS_DEPLOYED, **(table.environ if with_table else {})}
     done = subprocess.run(command, cwd=task_root, env=environ, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [AT_THE_START, []]
+    assert json.loads(done.stdout) == [sorted(AT_THE_START + (WITH_A_TABLE if with_table else [])), []]
 
 
 def test_threads(xkcd: StandIn, make_app: Callable[..., XkcdGather]) -> None:

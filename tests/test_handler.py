@@ -268,5 +268,5 @@ def test_the_level_that_lambda_sets_is_for_our_loggers(
 ) -> None:
     with caplog.at_level(logging.NOTSET, "app"), caplog.at_level(level):
         handler.keep_details_ours()
-        levels = [logging.getLogger(name).getEffectiveLevel() for name in ("app.pings", "botocore.auth")]
+        levels = [logging.getLogger(name).getEffectiveLevel() for name in ("app.pings", "aiodynamo")]
     assert levels == [ours, others]

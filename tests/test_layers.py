@@ -49,7 +49,6 @@ HOUSE = {
     "app.caches": [
         "layers",
         "memory",
-        "later_table",
         "shared_reads",
         "bounded",
         "archive",
@@ -60,7 +59,8 @@ HOUSE = {
         "image_rows",
         "dynamodb",
         "dynamodb_client",
-        "threads",
+        "signer",
+        "endpoint",
         "items",
         "image_items",
         "attributes",
@@ -79,7 +79,7 @@ HOUSE = {
         "records",
         "transport",
     ],
-    "app.connections": ["connection_pool", "free_list", "connection", "addresses", "tls", "no_answer"],
+    "app.connections": ["connection_pool", "free_list", "connection", "addresses", "tls", "request", "no_answer"],
     "app.comics": [
         "plausible",
         "found",
@@ -121,6 +121,7 @@ PURE = {
     "app.caches.attributes",
     "app.gathering.gathered",
     "app.connections.no_answer",
+    "app.connections.request",
     "app.upstream.records",
     "app.upstream.budget",
     "app.upstream.hedging",
@@ -144,7 +145,7 @@ PURE = {
     "app.errors",
     "app.variables",
 }
-IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "boto3", "asyncio", "threading", "time", "os", "socket"}
+IMPURE_LIBRARIES = {"flask", "httpx", "httptools", "aiodynamo", "asyncio", "threading", "time", "os", "socket"}
 OWNERS = {
     "flask": {
         "app.application",
@@ -168,15 +169,16 @@ OWNERS = {
     },
     "httpx": {"app.upstream.xkcd", "app.upstream.images", "app.upstream.transport"},
     "httptools": {"app.connections.connection"},
-    "boto3": {"app.caches.dynamodb_client"},
-    "botocore": {"app.caches.dynamodb_client"},
+    "aiodynamo": {"app.caches.signer"},
+    "yarl": {"app.caches.signer"},
+    "boto3": set(),  # it takes too long to import
     "aiohappyeyeballs": {"app.connections.addresses"},
     "imagesize": {"app.upstream.image_header"},
     "certifi": {"app.connections.tls"},
     "serverless_wsgi": {"handler"},
     "sqlite3": {"app.caches.archive", "app.caches.archive_format", "app.caches.search_texts"},
     "xml": {"app.web.xml_feeds"},
-    "os": {"app.settings", "app.runtime.event_loop"},
+    "os": {"app.settings", "app.caches.endpoint", "app.runtime.event_loop"},
 }
 
 

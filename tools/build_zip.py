@@ -19,7 +19,7 @@ Parts of the wheels that the function never uses are left out:
   would run in an event loop of its own and lose its connections, unnoticed. Without asgiref, Flask raises.
 - httpcore, h11 and anyio, which httpx brings and app/upstream/transport.py replaces: likewise.
 - certifi's file of authorities: app/authorities/ has each of them in a file of its own (see tools/authorities.py).
-- Programs in bin/, and certifi's tests.
+- Programs in bin/, and the tests of certifi and multidict.
 
 The sources stay beside the compiled files, so that tracebacks show their lines.
 """
@@ -48,7 +48,7 @@ LAMBDA_WHEELS = ROOT / ".wheels" / "lambda"
 LOCAL_WHEELS = ROOT / ".wheels" / "local"
 """The same packages for .venv-runtime on this machine, to run here as in Lambda."""
 
-LEFT_OUT = ("*.dist-info", ".lock", "__pycache__", "anyio", "asgiref", "bin", "h11", "httpcore", "tests")
+LEFT_OUT = ("*.dist-info", ".lock", "__pycache__", "_testcapi.*", "anyio", "asgiref", "bin", "h11", "httpcore", "tests")
 
 # Where Lambda unpacks the zip. The compiled files name it, and not the directory that they were compiled in.
 TASK_ROOT = "/var/task"

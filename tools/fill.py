@@ -20,6 +20,7 @@ from app.gathering.filler import Filled
 from app.gathering.image_filler import LookedUp
 from app.settings import Settings
 from tools import filling
+from tools.aws_environ import aws_environ
 from tools.failing import one_line_errors
 from tools.stand_in import xkcd_environ
 from tools.table import table_environ
@@ -32,6 +33,7 @@ def main() -> int:
     with ExitStack() as stack:
         with one_line_errors():
             refuse_stand_in_for_deployed_table(os.environ)
+            os.environ.update(aws_environ())
         os.environ.update(stack.enter_context(xkcd_environ()))
         os.environ.update(stack.enter_context(table_environ()), ARCHIVE="")  # the comics are xkcd's of today
         with one_line_errors():

@@ -31,6 +31,9 @@ from app.settings import VERSION
 
 ROOT = Path(__file__).parent.parent
 
+UNSTATED = {"aiodynamo": "Apache-2.0"}
+"""The licences of packages whose metadata state none, from their files LICENSE, which the zip has not."""
+
 Libraries = dict[NormalizedName, Component]
 
 
@@ -79,6 +82,8 @@ def _license(distribution: Distribution) -> str | None:
     stated = [*fields("License-Expression", []), *fields("License", [])]
     named = [text.rpartition(" :: ")[2] for text in fields("Classifier", []) if text.startswith("License :: ")]
     found = next((text for text in [*stated, *named] if text != "UNKNOWN"), None)
+    if found is None:
+        return UNSTATED.get(canonicalize_name(distribution.name))
     return "MIT" if found == "MIT License" else found  # the only such name that means one SPDX licence
 
 

@@ -19,6 +19,7 @@ from app import create_app
 from app.settings import ARCHIVE, Settings
 from app.variables import switch
 from tools import archive
+from tools.aws_environ import aws_environ
 from tools.draining import Draining
 from tools.failing import number, one_line_errors
 from tools.stand_in import xkcd_environ
@@ -33,6 +34,7 @@ def main() -> None:
         with one_line_errors():
             port = number(os.environ, "PORT", default=0, least=0, most=65535)
             with_table = switch(os.environ, "TABLE", default=False)
+            os.environ.update(aws_environ() if with_table else {})
         if not os.environ.get("XKCD_URL") and "ARCHIVE" not in os.environ:
             make_archive(ARCHIVE)
         os.environ.update(stack.enter_context(xkcd_environ()))

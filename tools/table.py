@@ -38,25 +38,14 @@ Fault = Callable[[dict[str, Any], Ask], Response]
 _numbers = count(1)
 
 
-class LocalTable:
-    """A table of comics. `with LocalTable() as table:` serves it in a thread; `table.environ` is how to use it.
+class PlayedTable:
+    """A table of comics in what plays DynamoDB at that URL. `environ` is how to use it."""
 
-    `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
-    `asked` counts operations.
-    """
-
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, url: str) -> None:
         self.name = f"comics-{next(_numbers)}"
-        self.faults: dict[str, Fault] = {}
-        self.asked: Counter[str] = Counter()
-        self._used: set[object] = set()
-        self._lost: set[object] = set()
-        self._moto = create_backend_app("dynamodb")
-        self._server = _Server(port, self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
         self.environ = {
             "COMICS_TABLE": self.name,
-            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self._server.server_port}",
+            "AWS_ENDPOINT_URL_DYNAMODB": url,
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
@@ -72,9 +61,13 @@ class LocalTable:
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
         )
 
-    def lose_connections(self) -> None:
-        """Close each idle connection, but only when it is used again, as after a freeze."""
-        self._lost |= self._used
+    def create(self) -> None:
+        """Create it as serverless.yml defines it, but for the time to live, which only some players know."""
+        properties = definition()
+        del properties["TimeToLiveSpecification"]
+        client = self.client()
+        client.create_table(**{**properties, "TableName": self.name})
+        client.close()
 
     def items(self) -> dict[int, dict[str, Any]]:
         """Its items, by number."""
@@ -84,9 +77,31 @@ class LocalTable:
         client.close()
         return held
 
+
+class LocalTable(PlayedTable):
+    """A table played by moto. `with LocalTable() as table:` serves it in a thread.
+
+    `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
+    `asked` counts operations. `connections` are those over which requests came.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._server = _Server(port, self)
+        super().__init__(f"http://127.0.0.1:{self._server.server_port}")
+        self.faults: dict[str, Fault] = {}
+        self.asked: Counter[str] = Counter()
+        self.connections: set[object] = set()
+        self._lost: set[object] = set()
+        self._moto = create_backend_app("dynamodb")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
+
+    def lose_connections(self) -> None:
+        """Close each idle connection, but only when it is used again, as after a freeze."""
+        self._lost |= self.connections
+
     def __enter__(self) -> Self:
         self._thread.start()
-        self._create()
+        self.create()
         self.asked.clear()
         return self
 
@@ -97,19 +112,11 @@ class LocalTable:
         self._thread.join()
         self._server.server_close()
 
-    def _create(self) -> None:
-        properties = definition()
-        client = self.client()
-        time_to_live = properties.pop("TimeToLiveSpecification")
-        client.create_table(**{**properties, "TableName": self.name})
-        client.update_time_to_live(TableName=self.name, TimeToLiveSpecification=time_to_live)
-        client.close()
-
     def answer(self, connection: object, headers: Message, body: dict[str, Any]) -> Response | None:
         """The answer to a request over that connection; None closes the connection."""
         if connection in self._lost:
             return None
-        self._used.add(connection)
+        self.connections.add(connection)
         operation = headers["X-Amz-Target"].rpartition(".")[2]
         self.asked[operation] += 1
 

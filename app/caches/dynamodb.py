@@ -24,16 +24,16 @@ _log = logging.getLogger(__name__)
 
 
 class ComicsTable:
-    """The table of that name, in the account and region of the environment.
+    """The table of that name, in the account and region of the environment. Raises TableError if that is incomplete.
 
     Items that DynamoDB leaves unprocessed are sent again until they are processed: callers limit how long that takes.
     """
 
-    def __init__(self, name: str, clock: Clock, rng: Random | None = None) -> None:
+    def __init__(self, name: str, clock: Clock, ca_file: str | None = None, rng: Random | None = None) -> None:
         self._name = name
         self._clock = clock
         self._rng = rng or Random()
-        self._dynamodb = DynamoDb()
+        self._dynamodb = DynamoDb(ca_file)
         self._held: dict[int, float] | None = None
         self._looked: dict[int, float] = {}
 
@@ -85,8 +85,8 @@ class ComicsTable:
 
     async def _read(self, numbers: Collection[int], read: Callable[[Item, float], T | None]) -> AsyncIterator[T]:
         keys = {"Keys": [items.key(num) for num in numbers]}
-        async for answer in self._repeatedly("batch_get_item", keys, "UnprocessedKeys"):
-            for usable in self._usable(answer.get("Responses", {}).get(self._name, []), read):
+        async for answer in self._repeatedly("BatchGetItem", keys, "UnprocessedKeys"):
+            for usable in self._usable(answer["Responses"].get(self._name, []), read):
                 yield usable
 
     def _usable(self, page: Iterable[Item], read: Callable[[Item, float], T | None]) -> Iterable[T]:
@@ -104,7 +104,7 @@ class ComicsTable:
 
     async def _write(self, batch: Collection[tuple[Item, Found | None]]) -> None:
         puts = [{"PutRequest": {"Item": item}} for item, _ in batch]
-        async for _ in self._repeatedly("batch_write_item", puts, "UnprocessedItems"):
+        async for _ in self._repeatedly("BatchWriteItem", puts, "UnprocessedItems"):
             pass
         for _, found in batch:
             self._record(found)
@@ -123,7 +123,7 @@ class ComicsTable:
         left: Mapping[str, Any] = {self._name: wanted}
         longest = FIRST_BACKOFF
         while left:
-            answer = await self._dynamodb.call(operation, unprocessed, RequestItems=left)
+            answer = await self._dynamodb.call(operation, RequestItems=left)
             yield answer
             left = answer[unprocessed]
             if left:

@@ -1,98 +1,93 @@
-"""DynamoDB's operations through boto3. Importing this imports boto3, so only a process with a table does."""
+"""DynamoDB's operations, over our own connections."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
-from typing import Any
+import json
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ConnectionClosedError
-
-from app.caches.threads import Threads
+from app.caches import endpoint
+from app.connections.connection import Answer
+from app.connections.connection_pool import ConnectionPool
+from app.connections.no_answer import NoAnswer
 from app.errors import TableError
 
+if TYPE_CHECKING:
+    from app.caches.signer import Signer
+
 REQUEST_TIMEOUT = 0.25
-"""Seconds for connecting, and for each read from the connection, while a request waits."""
+"""Seconds for one attempt, from connecting to the last byte, while a request waits."""
 
 SCAN_TIMEOUT = 5.0
-"""The same for a Scan, for which only pings wait: one page of it is a megabyte."""
+"""The same for a page of a Scan, for which only pings wait: a page is a megabyte."""
 
-MOST_CALLS = 50
-"""Calls that may be under way at a time."""
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of one answer that are read. A BatchGetItem has up to 16 MB of items, a Scan 1 MB. As JSON that may be twice as
+much, because the records in it are JSON themselves: each of their quotes is escaped."""
+
+MEMBERS: dict[str, dict[str, type]] = {
+    "BatchGetItem": {"Responses": dict, "UnprocessedKeys": dict},
+    "BatchWriteItem": {"UnprocessedItems": dict},
+    "Scan": {"Items": list},
+}
+"""The members that an operation's answer must have, and their types."""
 
 
 class DynamoDb:
-    """The account and region of the environment, for async callers. Raises TableError if they are incomplete.
+    """The account and region of the environment. Raises TableError if the environment is incomplete.
 
-    boto3 blocks, so each call has a thread. Each event loop has a client of its own, because a forked child must not
-    touch its parent's sockets.
+    Each call is one attempt. `ca_file` is as in ConnectionPool.
     """
 
-    def __init__(self) -> None:
-        self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
-        self._unused = [_connect(REQUEST_TIMEOUT)]  # made at the start, because it takes longer than a request may
-        self._threads = Threads(MOST_CALLS)
+    def __init__(self, ca_file: str | None) -> None:
+        self._endpoint = endpoint.from_environ()
+        self._pool = ConnectionPool(self._endpoint.url, ca_file, LARGEST_ANSWER)
 
-    async def call(self, operation: str, expected: str, **arguments: Any) -> Mapping[str, Any]:
-        """The answer to an operation, such as "batch_get_item". It has the expected member. Raises TableError."""
-        return await self._call(getattr(self._client(), operation), expected, arguments)
+    async def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        """The answer to an operation, such as "BatchGetItem", with all its MEMBERS. Raises TableError."""
+        return await self._call(operation, arguments, REQUEST_TIMEOUT)
 
     async def scan(self, **arguments: Any) -> AsyncIterator[Mapping[str, Any]]:
         """The pages of a Scan. Raises TableError."""
-        client = await self._threads.run(partial(_connect, SCAN_TIMEOUT))
-        try:
-            page = await self._call(client.scan, "Items", arguments)
+        page = await self._call("Scan", arguments, SCAN_TIMEOUT)
+        yield page
+        while page.get("LastEvaluatedKey"):
+            page = await self._call("Scan", {**arguments, "ExclusiveStartKey": page["LastEvaluatedKey"]}, SCAN_TIMEOUT)
             yield page
-            while page.get("LastEvaluatedKey"):
-                page = await self._call(
-                    client.scan, "Items", {**arguments, "ExclusiveStartKey": page["LastEvaluatedKey"]}
-                )
-                yield page
-        finally:
-            client.close()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            client.close()
+        await self._pool.aclose()
 
-    async def _call(
-        self, operation: Callable[..., Any], expected: str, arguments: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+    @cached_property
+    def _signer(self) -> "Signer":
+        from app.caches.signer import Signer  # imports aiodynamo
+
+        return Signer(self._endpoint)
+
+    async def _call(self, operation: str, arguments: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         try:
-            answer: Mapping[str, Any] = await self._threads.run(partial(_on_a_live_connection, operation, arguments))
-        except Exception as error:  # botocore lets its parsers' errors out: AttributeError, UnicodeDecodeError, …
-            raise TableError(f"{operation.__name__} failed: {error}") from error
-        if expected not in answer:  # and it takes a body that is not JSON for an answer without members
-            raise TableError(f"{operation.__name__} failed: the answer has no {expected}")
-        return answer
-
-    def _client(self) -> Any:
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = self._unused.pop() if self._unused else _connect(REQUEST_TIMEOUT)
-        return self._clients[loop]
+            request = await self._signer.request(operation, arguments)
+            return _read(await self._pool.exchange(request, seconds), MEMBERS[operation])
+        except TimeoutError as error:
+            raise TableError(f"{operation} failed: no whole answer in {seconds} s") from error
+        except (NoAnswer, OSError, TableError) as error:
+            raise TableError(f"{operation} failed: {error}") from error
 
 
-def _on_a_live_connection(operation: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Call it, and once more over a new connection if an idle one turns out closed, as after a freeze."""
+def _read(answer: Answer, members: Mapping[str, type]) -> Mapping[str, Any]:
+    """The answer's content. Raises TableError if it is an error, or has not these members."""
     try:
-        return operation(**arguments)
-    except ConnectionClosedError:
-        operation.__self__.close()  # type: ignore[attr-defined] # it drops its connections and stays usable
-        return operation(**arguments)
-
-
-def _connect(seconds: float) -> Any:
-    config = Config(
-        connect_timeout=seconds,
-        read_timeout=seconds,
-        retries={"total_max_attempts": 1},
-        max_pool_connections=MOST_CALLS,
-    )
-    try:
-        return boto3.client("dynamodb", config=config)
-    except BotoCoreError as error:
-        raise TableError(f"The table cannot be used: {error}") from error
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        raise TableError(f"the answer ({answer.status}) is not JSON") from error
+    if not isinstance(content, dict):
+        raise TableError(f"the answer ({answer.status}) is not an object")
+    if answer.status != 200:
+        # Such as "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException". Some errors have a capital Message.
+        kind = str(content.get("__type", "an error")).rpartition("#")[2]
+        message = content.get("message") or content.get("Message") or "it does not say which"
+        raise TableError(f"{kind} ({answer.status}): {message}")
+    for name, kind_of in members.items():
+        if not isinstance(content.get(name), kind_of):
+            raise TableError(f"the answer has no {name}")
+    return content

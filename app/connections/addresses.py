@@ -1,4 +1,4 @@
-"""The addresses of xkcd's host: looked up once for all connections, and tried one after the other."""
+"""The addresses of a host: looked up once for all connections, and tried one after the other."""
 
 import asyncio
 import logging

@@ -3,17 +3,17 @@
 import asyncio
 import socket
 import ssl
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from app.connections.no_answer import Lost, NoAnswer, NotHttp, TooLarge
 
 LARGEST_ANSWER = 1024 * 1024 + 64 * 1024
-"""Bytes of one answer that are read: a body of 1 MiB and its headers."""
+"""Bytes of one answer that are read, unless a pool reads more: a body of 1 MiB and its headers."""
 
 MOST_HEADERS = 1000
-"""Headers of one answer. Each takes over 100 bytes in memory however short, so LARGEST_ANSWER alone is no bound."""
+"""Headers of one answer. Each takes over 100 bytes in memory however short, so the limit of bytes alone is no bound."""
 
 FRAMING_HEADERS = {b"content-length", b"transfer-encoding"}
 """Headers that say where a body ends. Without them it ends with the connection."""
@@ -29,17 +29,17 @@ class Answer(NamedTuple):
 
 
 class Connection(asyncio.Protocol):
-    """One TCP or TLS connection, for one request at a time. It sets no timeouts: callers do.
+    """One TCP or TLS connection, for one request at a time, which reads up to `largest` bytes of an answer.
 
-    Bytes beyond an answer end the connection, whether they come with it or later. So no bytes are ever taken for the
-    answer to another request.
+    It sets no timeouts: callers do. Bytes beyond an answer end the connection, whether they come with it or later. So
+    no bytes are ever taken for the answer to another request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
         self.received = 0
         """Bytes received since the latest request."""
         self._transport: asyncio.Transport  # set by connection_made
-        self._parser = HttpResponseParser(self)
+        self._parser, self._largest = HttpResponseParser(self), largest
         self._end: asyncio.Future[None] | None = None
         """Done when the answer is whole or failed; None between requests."""
         self._answer: Answer | None = None
@@ -52,10 +52,10 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
 
     @classmethod
-    async def open(cls, connected: socket.socket, host: str, ssl_context: ssl.SSLContext | None) -> "Connection":
+    async def open(cls, connected: socket.socket, host: str, tls: ssl.SSLContext | None, largest: int) -> Self:
         """A connection over this socket, over TLS with that host if there is a context. Raises OSError."""
         _, connection = await asyncio.get_running_loop().create_connection(
-            cls, sock=connected, ssl=ssl_context, server_hostname=host if ssl_context is not None else None
+            lambda: cls(largest), sock=connected, ssl=tls, server_hostname=host if tls is not None else None
         )
         return connection
 
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         return not self._transport.is_closing()
 
     async def exchange(self, request: bytes, enough: int | None = None) -> Answer:
-        """Send a request without a body and return its answer. Raises NoAnswer, having closed the connection.
+        """Send a request and return its answer. Raises NoAnswer, having closed the connection.
 
         A body that goes on after `enough` bytes is cut off there, and the connection is closed.
         """
@@ -121,8 +121,8 @@ class Connection(asyncio.Protocol):
             self.close()
         if self._answer is not None:
             self._finish()
-        elif self.received > LARGEST_ANSWER:
-            self._finish(TooLarge(f"the answer has more than {LARGEST_ANSWER} bytes"))
+        elif self.received > self._largest:
+            self._finish(TooLarge(f"the answer has more than {self._largest} bytes"))
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is None and self._end is not None and self._head is not None and not _is_framed(self._head):

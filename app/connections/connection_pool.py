@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from app.connections import tls
 from app.connections.addresses import Addresses
-from app.connections.connection import Answer, Connection
+from app.connections.connection import LARGEST_ANSWER, Answer, Connection
 from app.connections.free_list import FreeList
 from app.connections.no_answer import Lost
 from app.runtime.per_loop import PerLoop
@@ -23,26 +23,28 @@ class ConnectionPool:
     """Connections to the origin of `url`, which stay open from request to request.
 
     Each event loop has its own, because a forked child must not touch its parent's sockets. `ca_file` is a PEM file of
-    the authorities trusted for TLS; None means certifi's.
+    the authorities trusted for TLS; None means certifi's. `largest` is the number of bytes of one answer that are read
+    at most.
     """
 
-    def __init__(self, url: str, ca_file: str | None) -> None:
+    def __init__(self, url: str, ca_file: str | None, largest: int = LARGEST_ANSWER) -> None:
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host = parts.hostname or ""
         port = parts.port or (443 if self._tls else 80)
         self._ca_file = ca_file
         self._ssl_context: ssl.SSLContext | None = None
+        self._largest = largest
         self._free_lists = PerLoop(FreeList)
         self._addresses = PerLoop(lambda: Addresses(self._host, port))
 
     async def exchange(self, request: bytes, seconds: float, enough: int | None = None) -> Answer:
-        """Send a request without a body and return its answer. Raises NoAnswer, or OSError if not connected.
+        """Send a request and return its answer. Raises NoAnswer, or OSError if not connected.
 
         No more than `enough` bytes of its body are read. After `seconds` without a whole answer, it raises
         TimeoutError. An idle connection may be closed or dead, which shows only now. If nothing was heard on it, the
         request is sent again over a new connection, with the same time. That is not a retry, as no part of an answer
-        was seen.
+        was seen. The server may have acted on it, so it must be one that does no more when it is sent twice.
         """
         free = self._free_lists.get()
         idle, began = free.take(), _now()
@@ -104,7 +106,7 @@ class ConnectionPool:
 
     async def _open_now(self, ssl_context: ssl.SSLContext | None) -> Connection:
         connected = await self._addresses.get().connect()
-        return await Connection.open(connected, self._host, ssl_context)
+        return await Connection.open(connected, self._host, ssl_context, self._largest)
 
 
 async def _use(connection: Connection, free: FreeList, request: bytes, end: float, enough: int | None) -> Answer:

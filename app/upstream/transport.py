@@ -7,6 +7,7 @@ import httpx
 
 from app.connections.connection_pool import ConnectionPool
 from app.connections.no_answer import Lost, NoAnswer, TooLarge
+from app.connections.request import written
 
 
 class ResponseTooLarge(httpx.RemoteProtocolError):
@@ -29,8 +30,9 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
         Raises httpx.ConnectError, ReadTimeout, ReadError or RemoteProtocolError, of which ResponseTooLarge is one.
         """
         seconds, enough = request.extensions["timeout"]["read"], request.extensions.get("enough")
+        target = request.extensions.get("target", request.url.raw_path)
         with _as_httpx_errors():
-            answer = await self._pool.exchange(_written(request), seconds, enough)
+            answer = await self._pool.exchange(written(request.method, target, request.headers.raw), seconds, enough)
         return httpx.Response(
             answer.status,
             headers=answer.headers,
@@ -50,13 +52,6 @@ class KeepAliveTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the idle connections of the running event loop."""
         await self._pool.aclose()
-
-
-def _written(request: httpx.Request) -> bytes:
-    target = request.extensions.get("target", request.url.raw_path)
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), target)]
-    lines += [b"%s: %s" % header for header in request.headers.raw]
-    return b"\r\n".join([*lines, b"", b""])
 
 
 @contextmanager

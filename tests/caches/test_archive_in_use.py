@@ -19,7 +19,7 @@ from app.settings import VERSION
 from tests.archives import alter, damage, write_archive
 from tests.commands import program
 from tests.records import NOW, Clock, found
-from tests.rig import Rig, nums
+from tests.rig import Context, Rig, nums
 from tools.stand_in import StandIn, records
 from tools.table import LocalTable
 
@@ -241,16 +241,26 @@ def test_an_archive_that_turns_out_damaged_costs_nobody_a_comic(
     assert client.get("/comics?random=5").json["complete"] is True
 
 
-def test_boto3_is_imported_only_when_the_table_is_needed(whole_archive: Path, table: LocalTable) -> None:
+def test_aiodynamo_is_imported_only_when_the_table_is_needed_and_serves_the_request_that_needs_it(
+    xkcd: StandIn, path: Path, table: LocalTable, make_app: Callable[..., XkcdGather]
+) -> None:
+    make_app(table=table.name).test_client().get("/comics/614")
     source = """
-import sys, handler
+import json, sys, handler
 handler.handler({"path": "/comics?n=1-5"}, None)
-before = "boto3" in sys.modules
-handler.handler({"source": "aws.events"}, None)
-print(before, "boto3" in sys.modules)
+before = "aiodynamo" in sys.modules
+answer = handler.handler({"path": "/comics/614"}, None)
+print(before, json.loads(answer["body"])["source"])
 """
-    environ = {**table.environ, "XKCD_URL": "http://127.0.0.1:9", "ARCHIVE": str(whole_archive)}
-    assert program(source, **environ)[:2] == (0, "False False\n")
+    environ = {**table.environ, **xkcd.environ, "ARCHIVE": str(write_archive(path, range(1, 6), made_at=time.time()))}
+    assert program(source, **environ) == (0, "False table\n", [])
+
+
+def test_with_an_archive_a_ping_opens_no_connections_for_comics(
+    xkcd: StandIn, path: Path, make_app: Callable[..., XkcdGather]
+) -> None:
+    report = make_app(archive=str(write_archive(path, [1]))).ping(Context())
+    assert (report["latest"], report["problem"], xkcd.connections) == (2665, None, 1)
 
 
 def test_sqlite3_is_imported_only_with_an_archive(path: Path) -> None:

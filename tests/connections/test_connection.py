@@ -24,7 +24,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 async def open_to(port: int) -> Connection:
     """A connection to that port of this machine."""
-    return await Connection.open(await Addresses("127.0.0.1", port).connect(), "127.0.0.1", None)
+    return await Connection.open(await Addresses("127.0.0.1", port).connect(), "127.0.0.1", None, LARGEST_ANSWER)
 
 
 def over(use: Callable[[Connection], Awaitable[T]], *answers: bytes, closes: bool = True) -> T:

@@ -5,14 +5,14 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from app.connections.connection import Connection
+from app.connections.connection import LARGEST_ANSWER, Connection
 from app.connections.free_list import FreeList
 
 
 async def connection() -> Connection:
     """A connection to a server that says nothing."""
     ours, theirs = socket.socketpair()
-    opened = await Connection.open(ours, "", None)
+    opened = await Connection.open(ours, "", None, LARGEST_ANSWER)
     asyncio.get_running_loop().create_task(_hold(theirs))
     return opened
 

@@ -24,6 +24,7 @@ def verified(xkcd: StandIn, context: ssl.SSLContext) -> bool:
         except ssl.SSLCertVerificationError:
             return False
         writer.close()
+        await writer.wait_closed()
         return True
 
     return asyncio.run(connect())

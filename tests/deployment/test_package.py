@@ -94,7 +94,14 @@ def test_of_each_package_in_it_it_holds_name_and_version_for_scanners_and_no_oth
 def test_what_is_compiled_from_c_is_for_arm64(package: Path) -> None:
     with ZipFile(package) as files:
         heads = {name: files.read(name)[:20] for name in files.namelist() if name.endswith(".so")}
-    compiled = ("httptools/parser/parser", "httptools/parser/url_parser", "markupsafe/_speedups")
+    compiled = (
+        "httptools/parser/parser",
+        "httptools/parser/url_parser",
+        "markupsafe/_speedups",
+        "multidict/_multidict",
+        "propcache/_helpers_c",
+        "yarl/_quoting_c",
+    )
     assert heads.keys() == {f"{name}.cpython-313-aarch64-linux-gnu.so" for name in compiled}
     # The machine that an ELF file is for: 183 is AArch64.
     assert {int.from_bytes(head[18:20], "little") for head in heads.values()} == {183}
@@ -105,9 +112,9 @@ def test_all_may_read_every_file(package: Path) -> None:
         assert {entry.external_attr >> 16 for entry in files.infolist()} == {0o100644}
 
 
-def test_it_is_less_than_ten_megabytes_unpacked(package: Path) -> None:
+def test_it_is_less_than_fourteen_megabytes_unpacked(package: Path) -> None:
     with ZipFile(package) as files:
-        assert sum(entry.file_size for entry in files.infolist()) < 10_000_000
+        assert sum(entry.file_size for entry in files.infolist()) < 14_000_000
 
 
 def test_built_twice_it_is_the_same(package: Path, tmp_path: Path) -> None:
@@ -189,8 +196,8 @@ def test_the_report_tells_the_sizes_and_the_five_largest_parts(package: Path) ->
     assert re.fullmatch(r" +[\d.]+ MB  httptools", parts[0])
 
 
-def test_from_the_zip_the_handler_imports_no_boto3_without_a_table(task_root: Path) -> None:
-    program = "import sys, handler; print(handler.__file__, 'boto3' in sys.modules, 'asgiref' in sys.modules)"
+def test_from_the_zip_the_handler_imports_no_aiodynamo_without_a_table(task_root: Path) -> None:
+    program = "import sys, handler; print(handler.__file__, 'aiodynamo' in sys.modules, 'asgiref' in sys.modules)"
     command = [str(RUNTIME_PYTHON), "-B", "-W", "error", "-c", program]
     done = subprocess.run(command, cwd=task_root, env={}, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{task_root}/handler.py False False\n", "")

@@ -1,4 +1,4 @@
-"""The package under AWS's own runtime client, as Lambda runs it, in a Python that has nothing else but boto3."""
+"""The package under AWS's own runtime client, as Lambda runs it, in a Python that has nothing else."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_a_ping_is_answered_with_its_report(xkcd: StandIn, function: LambdaFunct
     assert isinstance(report.pop("milliseconds"), int)
     images = {"images": 0, "images_failed": 0, "images_left": None}
     assert report == {"latest": 2665, "gathered": 0, "failed": 0, "missing": None, **images, "problem": None}
-    assert xkcd.wait_until(lambda: xkcd.connections == 5)
+    assert xkcd.wait_until(lambda: xkcd.connections == 6)
 
 
 def test_a_bad_event_is_an_error_that_says_what_is_accepted_and_the_next_is_answered(function: LambdaFunction) -> None:
@@ -151,7 +151,7 @@ def test_a_setting_that_makes_no_sense_ends_the_start_and_says_which(make_functi
     assert raised.value.kind == "ValueError"
 
 
-def test_a_table_is_asked_through_the_boto3_of_the_runtime(make_function: MakeFunction, table: LocalTable) -> None:
+def test_a_table_needs_nothing_that_is_not_in_the_package(make_function: MakeFunction, table: LocalTable) -> None:
     report = make_function(**table.environ, FILL_AT_MOST="0").invoke(event("ping"))
     assert (report["missing"], report["problem"]) == (2663, None)
     assert table.asked["Scan"] == 1

@@ -210,4 +210,8 @@ def test_without_a_region_it_says_so_in_one_line(
     xkcd: StandIn, table: LocalTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    assert run(xkcd, AWS_CONFIG_FILE=os.devnull) == (2, "", "The table cannot be used: You must specify a region.\n")
+    assert run(xkcd, AWS_CONFIG_FILE=os.devnull) == (
+        2,
+        "",
+        "The table cannot be used: set AWS_REGION to its region, such as 'eu-central-1'.\n",
+    )

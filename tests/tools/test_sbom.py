@@ -49,13 +49,14 @@ def test_it_lists_each_package_that_the_zip_has_code_of_and_no_other(package: Pa
     assert listed == {(name, version): f"pkg:pypi/{name}@{version}" for name, version in expected}
 
 
-def test_each_package_has_the_licence_that_it_states(document: Any) -> None:
+def test_each_package_has_the_licence_that_it_states_or_brings(document: Any) -> None:
     licenses = {each["name"]: each["licenses"] for each in document["components"]}
     assert all(licenses.values())
     assert licenses["flask"] == [{"license": {"id": "BSD-3-Clause"}}]
     assert licenses["certifi"] == [{"license": {"id": "MPL-2.0"}}]
     assert licenses["serverless-wsgi"] == [{"license": {"id": "MIT"}}]
     assert licenses["jinja2"] == [{"license": {"name": "BSD License"}}]
+    assert licenses["aiodynamo"] == [{"license": {"id": "Apache-2.0"}}]
 
 
 def test_it_is_about_this_zip_and_tells_no_time(package: Path, document: Any) -> None:

@@ -36,8 +36,14 @@ def serve(xkcd: StandIn, **environ: str) -> "subprocess.CompletedProcess[str]":
         ({"XKCD_URL": "http://xkcd.com"}, "XKCD_URL is 'http://xkcd.com', which redirects: use 'https://xkcd.com'\n"),
         ({"HEDGE": "on"}, "HEDGE is 'on', but must be 0 or 1\n"),
         (
-            {"TABLE": "1", "COMICS_TABLE": "comics", "AWS_CONFIG_FILE": os.devnull},
-            "The table cannot be used: You must specify a region.\n",
+            {
+                "TABLE": "1",
+                "COMICS_TABLE": "comics",
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+            },
+            "The table cannot be used: set AWS_REGION to its region, such as 'eu-central-1'.\n",
         ),
     ],
     ids=["a port in words", "a port too high", "a table in words", "http", "a switch in words", "no region"],

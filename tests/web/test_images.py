@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from math import inf
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from app.settings import IMAGES
 from tests.archives import alter, write_archive
 from tests.records import found
 from tests.rig import Context
-from tools.filling import filler
 from tools.stand_in import StandIn, images
 from tools.table import LocalTable
 
@@ -158,7 +156,6 @@ def test_a_newer_copy_in_the_table_takes_over_what_the_archive_knows(
     path = write_archive(tmp_path / "archive.sqlite")
     alter(path, "UPDATE comics SET fetched_at = 0")
     app = make_app(archive=str(path), table=table.name)
-    app.event_loop.run(filler(app).missing(1, inf))  # the table's client has started
     comic = app.test_client().get("/comics/2000").json
     assert comic["source"] == "table"
     assert {name: comic[name] for name in known(2000)} == known(2000)
