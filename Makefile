@@ -8,8 +8,6 @@ EVENT ?= events/comics.json
 
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
-# The tests start hundreds of processes, which takes half as long with compiled files, also where a shell forbids those.
-export PYTHONDONTWRITEBYTECODE :=
 # Keep serverless from looking for credentials of an EC2 machine, and from a warning about Node's version.
 export AWS_EC2_METADATA_DISABLED := true
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
@@ -23,8 +21,9 @@ install = uv pip install --quiet --python $(1)/bin/python --require-hashes --req
 # An environment of its own, with Lambda's Python if this machine has one: $(call environment,directory,requirements).
 environment = uv venv --quiet --clear --python $$(python -m tools.python313 || echo $(PYTHON)) $(1) >&2 && $(call install,$(1),$(2))
 # In development mode, but with the usual allocator: the other one looks for faults of libraries in C, of which none is
-# ours, and takes a tenth of the time. Tests that wait leave their core to others.
-PYTEST := PYTHONMALLOC=default python -X dev -m pytest -n auto --dist worksteal
+# ours, and takes a tenth of the time. Tests start hundreds of processes, which takes half as long with compiled files: a
+# shell that forbids those is overruled.
+PYTEST := PYTHONMALLOC=default PYTHONDONTWRITEBYTECODE= python -X dev -m pytest -n auto --dist worksteal
 # Without its extras, a lock would work with uv only, and with pip until the next release of a package that has one.
 LOCK := uv pip compile --quiet --upgrade --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock"

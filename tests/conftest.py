@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from asyncio import constants
+from asyncio import BaseEventLoop, constants
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,12 +36,19 @@ os.environ["ARCHIVE"] = ""
 
 # In development mode asyncio notes every callback that takes long: that is this machine's noise.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
-# It also remembers where each callback was made, which takes a quarter of the tests' time, and only adds to messages.
+# Its checks stay, but futures, callbacks and coroutines do not remember where they were made: that took half of the
+# tests' time in loops, and only adds to messages.
+BaseEventLoop.get_debug = lambda self: False  # type: ignore[method-assign]
 vars(constants)["DEBUG_STACK_DEPTH"] = 0
 
 # Nor is a time limit for each example of hypothesis's a claim.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: some tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -63,10 +64,10 @@ class PlayedTable:
 
     def create(self) -> None:
         """Create it as serverless.yml defines it, but for the time to live, which only some players know."""
-        properties = definition()
+        properties = {**definition(), "TableName": self.name}
         del properties["TimeToLiveSpecification"]
         client = self.client()
-        client.create_table(**{**properties, "TableName": self.name})
+        client.create_table(**properties)
         client.close()
 
     def items(self) -> dict[int, dict[str, Any]]:
@@ -159,6 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are counted, not logged."""
 
 
+@cache
 def serverless() -> dict[str, Any]:
     """serverless.yml, with unresolved variables."""
     document: dict[str, Any] = yaml.load(SERVERLESS.read_text(), _Loader)  # noqa: S506 - a SafeLoader

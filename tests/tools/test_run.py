@@ -34,29 +34,34 @@ def test_a_run_prints_the_answers_body_and_what_gathering_saved() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.deployment
 def test_an_archive_that_is_named_is_used(whole_archive: Path) -> None:
     done = run(sys.executable, "-m", "tools.run", "events/comics.json", ARCHIVE=str(whole_archive))
     assert {comic["source"] for comic in json.loads(done.stdout)["comics"]} == {"archive"}
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.deployment
 def test_raw_prints_the_functions_whole_answer() -> None:
     answer = json.loads(run(sys.executable, "-m", "tools.run", "events/short.json", RAW="1").stdout)
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
     assert len(json.loads(answer["body"])["comics"]) == 3
 
 
+@pytest.mark.deployment
 def test_a_ping_prints_its_report(xkcd: StandIn) -> None:
     done = run(sys.executable, "-m", "tools.run", "events/ping.json", **xkcd.environ)
     assert json.loads(done.stdout)["latest"] == 2665
     assert done.stderr == ""
 
 
+@pytest.mark.deployment
 def test_a_contact_of_the_shell_reaches_xkcd(xkcd: StandIn) -> None:
     run(sys.executable, "-m", "tools.run", "events/ping.json", XKCD_URL=xkcd.url, CONTACT="me@example.org")
     assert " (me@example.org) " in xkcd.last_headers["user-agent"]
 
 
+@pytest.mark.deployment
 def test_an_event_that_is_refused_is_an_error_that_says_why(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text('{"Records": []}')
@@ -65,6 +70,7 @@ def test_an_event_that_is_refused_is_an_error_that_says_why(tmp_path: Path) -> N
     assert "This event has the keys 'Records'. Accepted are an API Gateway request" in done.stderr
 
 
+@pytest.mark.deployment
 @pytest.mark.parametrize("url", ["http://xkcd.invalid"], ids=["no network"])
 def test_a_bare_invocation_without_network_is_a_503_and_no_failure(url: str) -> None:
     done = run("node_modules/.bin/serverless", "invoke", "local", "-f", "api", XKCD_URL=url)
@@ -79,6 +85,7 @@ def test_a_bare_invocation_without_network_is_a_503_and_no_failure(url: str) -> 
     }
 
 
+@pytest.mark.deployment
 def test_without_a_reachable_xkcd_it_claims_no_round_trips(xkcd: StandIn) -> None:
     xkcd.end()
     done = run(sys.executable, "-m", "tools.run", "events/comics.json", **xkcd.environ)

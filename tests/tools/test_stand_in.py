@@ -198,12 +198,10 @@ def test_the_local_server_answers_and_ctrl_c_ends_it_quietly(
     program = start("tools.serve", **xkcd.environ, PORT="0")
     url = first_line(program).split()[0]
     assert requests.get(f"{url}comics?n=1-5", timeout=5).json()["complete"] is True
-    xkcd.faults[0] = "silence"
+    xkcd.latency = 1.0
     with pytest.raises(requests.ReadTimeout):
         requests.get(f"{url}comics?n=6", timeout=0.3)  # still being gathered when Ctrl-C comes
     program.send_signal(signal.SIGINT)
     output, errors = program.communicate(timeout=10)
     assert (program.returncode, output) == (0, "")
-    said = [line for line in said_by_us(errors) if "GET /comics?n=" not in line]
-    assert len(said) == 1
-    assert said[0].startswith("xkcd failed (timeout) in 1 requests: xkcd did not send comic 6 in time.")
+    assert [line for line in said_by_us(errors) if "GET /comics?n=" not in line] == []
