@@ -48,8 +48,8 @@ class Signer:
 
     async def _key(self) -> Key:
         key = EnvironmentCredentials().key
-        if key is not None and key.id:
-            return key
+        if key is not None and key.id and key.secret:
+            return _checked(key)
         try:
             # Shielded, because one fetch is for all requests that wait for it, and cancelling one would cancel it.
             key = await asyncio.shield(self._container.get().get_key(_fetch))
@@ -57,7 +57,15 @@ class Signer:
             raise TableError(f"the container's credentials could not be fetched: {error!r}") from error
         if key is None:
             raise TableError("there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        return key
+        return _checked(key)
+
+
+def _checked(key: Key) -> Key:
+    """The credentials. Raises TableError if a header cannot hold them: the end of a line would end the header."""
+    for name, text in (("key's id", key.id), ("secret key", key.secret), ("session token", key.token or "")):
+        if not (isinstance(text, str) and text.isascii() and text.isprintable()):  # a container may send anything
+            raise TableError(f"the {name} in the credentials is not one line of ASCII")
+    return key
 
 
 async def _fetch(request: Request) -> Response:
