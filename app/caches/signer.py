@@ -34,11 +34,11 @@ class Signer:
     def __init__(self, endpoint: Endpoint) -> None:
         self._region = endpoint.region
         self._url = URL(endpoint.url)
-        self._host = urlsplit(endpoint.url).netloc
+        self._host = str(self._url.host_port_subcomponent)  # without the scheme's own port, which is not signed
         self._container = PerLoop(ContainerMetadataCredentials)
 
     async def request(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
-        """The bytes of a request. Raises TableError if there are no credentials."""
+        """The bytes of a request. Raises TableError if there are no credentials, or none that can be sent."""
         # It signs the host without the port. An endpoint with a port that checks signatures refuses that.
         signed = signed_dynamo_request(
             key=await self._key(), payload=arguments, action=operation, region=self._region, endpoint=self._url

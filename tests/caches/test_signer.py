@@ -70,10 +70,21 @@ def test_a_request_is_signed_as_botocore_signs_it(set_credentials: Callable[...,
     assert json.loads(body) == ARGUMENTS
 
 
-def test_the_host_has_the_port_of_a_local_endpoint(set_credentials: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:8002", "127.0.0.1:8002"),
+        ("http://[::1]:8002", "[::1]:8002"),
+        ("https://DynamoDB.eu-central-1.amazonaws.com:443", "dynamodb.eu-central-1.amazonaws.com"),
+    ],
+    ids=["local", "IPv6", "https's own port"],
+)
+def test_the_host_has_the_port_of_the_endpoint_unless_it_is_the_schemes_own(
+    set_credentials: Callable[..., None], url: str, host: str
+) -> None:
     set_credentials("AKIAXKCD")
-    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", "http://127.0.0.1:8002"))))
-    assert headers["Host"] == "127.0.0.1:8002"
+    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", url))))
+    assert headers["Host"] == host
 
 
 def test_credentials_are_those_of_the_environment_as_it_is_now(set_credentials: Callable[..., None]) -> None:
