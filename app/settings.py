@@ -79,7 +79,7 @@ class Settings:
     base_path: str = ""
     """The path that an API mapping puts in front of all paths, without slashes around it; empty for none."""
     comics_in_memory: int = 5000
-    """Comics that the process keeps in memory. There are about 3 300, each of 3 KB in memory."""
+    """Comics that the process keeps in memory. There are about 3 300, each of 4 KB in memory."""
     archive: str = ""
     """File of the archive of all comics; empty for none."""
     table: str = ""

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 # So that it can stand in a Content-Security-Policy too.
-_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+_ORIGIN = re.compile(
+    r"https?://([\w-]{1,63}(\.[\w-]{1,63})*\.?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE
+)
 
 
 def origin(environ: Mapping[str, str], name: str, default: str) -> str:
@@ -14,7 +17,7 @@ def origin(environ: Mapping[str, str], name: str, default: str) -> str:
 
 def check_origin(name: str, url: str, example: str) -> None:
     """Raise ValueError, which names the variable, if this is no origin: scheme, host and perhaps a port."""
-    if not _ORIGIN.fullmatch(url):
+    if not _is_origin(url):
         raise ValueError(
             f"{name} is {url!r}, but must be like {example!r}: "
             "http or https, a host, perhaps a port, and nothing after it"
@@ -35,3 +38,10 @@ def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
     if text not in ("0", "1"):
         raise ValueError(f"{name} is {text!r}, but must be 0 or 1")
     return text == "1"
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        return _ORIGIN.fullmatch(url) is not None and urlsplit(url).port != 0
+    except ValueError:  # a port above 65535, or no IPv6 address in the brackets
+        return False

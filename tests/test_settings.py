@@ -80,7 +80,21 @@ def test_the_environment_says_where_callers_reach_this_service() -> None:
         Settings.from_environ({"PUBLIC_URL": "x.org"})
 
 
-@pytest.mark.parametrize("url", ["xkcd.com", "ftp://xkcd.com", "https://:80", "https://xkcd.com/614", "http://x?y"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "xkcd.com",
+        "ftp://xkcd.com",
+        "https://:80",
+        "https://xkcd.com/614",
+        "http://x?y",
+        "https://xkcd.com:65536",
+        "https://xkcd.com:0",
+        "https://xkcd..com",
+        f"https://{'x' * 64}.com",
+        "http://[1.2.3]",
+    ],
+)
 def test_an_address_that_makes_no_sense_is_refused_with_its_name(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"XKCD_URL is {url!r}, but must be like 'https://xkcd.com'")):
         Settings.from_environ({"XKCD_URL": url})

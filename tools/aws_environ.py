@@ -3,7 +3,7 @@
 import os
 
 import boto3
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def aws_environ() -> dict[str, str]:
@@ -19,7 +19,7 @@ def aws_environ() -> dict[str, str]:
         session = boto3.Session()
         credentials = session.get_credentials()
         key = credentials.get_frozen_credentials() if credentials else None
-    except BotoCoreError as error:
+    except (BotoCoreError, ClientError) as error:
         raise ValueError(f"AWS's credentials cannot be used: {error}") from error
     if key is None:
         raise ValueError("There are no credentials for the table: set AWS_PROFILE, or log in with `aws sso login`.")

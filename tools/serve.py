@@ -43,7 +43,7 @@ def main() -> None:
         with one_line_errors():
             listening = stack.enter_context(listen(port))
             url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            settings = Settings.from_environ({"PUBLIC_URL": url, **os.environ})
+            settings = Settings.from_environ({**os.environ, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or url})
             app = create_app(settings)
         stack.callback(app.close)
         draining = Draining(app)

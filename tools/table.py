@@ -47,7 +47,7 @@ class PlayedTable:
         self.environ = {
             "COMICS_TABLE": self.name,
             "AWS_ENDPOINT_URL_DYNAMODB": url,
-            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
         }
@@ -57,7 +57,7 @@ class PlayedTable:
         return boto3.client(
             "dynamodb",
             endpoint_url=self.environ["AWS_ENDPOINT_URL_DYNAMODB"],
-            region_name=self.environ["AWS_DEFAULT_REGION"],
+            region_name=self.environ["AWS_REGION"],
             aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
         )

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from app.circuit import Circuit
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError
+from app.runtime.time_limit import TimeLimit
 
 TABLE_TIMEOUT = 0.3
 """Seconds that the table may cost one request in all, for reading and writing."""
@@ -93,5 +94,5 @@ class Bounded:
 async def _within(seconds: float, call: Callable[[], Awaitable[T]]) -> T:
     if seconds <= 0:
         raise TimeoutError
-    async with asyncio.timeout(seconds):
+    async with TimeLimit(asyncio.get_running_loop().time() + seconds):
         return await call()

@@ -24,6 +24,9 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer that are read. A BatchGetItem has up to 16 MB of items, a Scan 1 MB. As JSON that may be twice as
 much, because the records in it are JSON themselves: each of their quotes is escaped."""
 
+LONGEST = 300
+"""Characters of an error's name, and of its message, that are logged and reported."""
+
 MEMBERS: dict[str, dict[str, type]] = {
     "BatchGetItem": {"Responses": dict, "UnprocessedKeys": dict},
     "BatchWriteItem": {"UnprocessedItems": dict},
@@ -86,7 +89,7 @@ def _read(answer: Answer, members: Mapping[str, type]) -> Mapping[str, Any]:
         # Such as "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException". Some errors have a capital Message.
         kind = str(content.get("__type", "an error")).rpartition("#")[2]
         message = content.get("message") or content.get("Message") or "it does not say which"
-        raise TableError(f"{kind} ({answer.status}): {message}")
+        raise TableError(f"{kind:.{LONGEST}} ({answer.status}): {message!s:.{LONGEST}}")
     for name, kind_of in members.items():
         if not isinstance(content.get(name), kind_of):
             raise TableError(f"the answer has no {name}")

@@ -34,11 +34,11 @@ class Signer:
     def __init__(self, endpoint: Endpoint) -> None:
         self._region = endpoint.region
         self._url = URL(endpoint.url)
-        self._host = urlsplit(endpoint.url).netloc
+        self._host = str(self._url.host_port_subcomponent)  # without the scheme's own port, which is not signed
         self._container = PerLoop(ContainerMetadataCredentials)
 
     async def request(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
-        """The bytes of a request. Raises TableError if there are no credentials."""
+        """The bytes of a request. Raises TableError if there are no credentials, or none that can be sent."""
         # It signs the host without the port. An endpoint with a port that checks signatures refuses that.
         signed = signed_dynamo_request(
             key=await self._key(), payload=arguments, action=operation, region=self._region, endpoint=self._url
@@ -48,8 +48,8 @@ class Signer:
 
     async def _key(self) -> Key:
         key = EnvironmentCredentials().key
-        if key is not None and key.id:
-            return key
+        if key is not None and key.id and key.secret:
+            return _checked(key)
         try:
             # Shielded, because one fetch is for all requests that wait for it, and cancelling one would cancel it.
             key = await asyncio.shield(self._container.get().get_key(_fetch))
@@ -57,7 +57,15 @@ class Signer:
             raise TableError(f"the container's credentials could not be fetched: {error!r}") from error
         if key is None:
             raise TableError("there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        return key
+        return _checked(key)
+
+
+def _checked(key: Key) -> Key:
+    """The credentials. Raises TableError if a header cannot hold them: the end of a line would end the header."""
+    for name, text in (("key's id", key.id), ("secret key", key.secret), ("session token", key.token or "")):
+        if not (isinstance(text, str) and text.isascii() and text.isprintable()):  # a container may send anything
+            raise TableError(f"the {name} in the credentials is not one line of ASCII")
+    return key
 
 
 async def _fetch(request: Request) -> Response:

@@ -81,7 +81,7 @@ class Filler:
         return len(self._gaps(latest, await self._held(deadline)))
 
     async def _held(self, deadline: float) -> Mapping[int, float]:
-        async with listing_until(deadline):
+        async with reading_until(deadline):
             if self._caches.archive is not None:
                 self._archived = await self._caches.archive.held()
             return await self._table.held()
@@ -116,13 +116,13 @@ class Filler:
 
 
 @asynccontextmanager
-async def listing_until(deadline: float) -> AsyncIterator[None]:
-    """Raise TableError if the body, which lists the table's comics, takes longer than until the deadline."""
+async def reading_until(deadline: float) -> AsyncIterator[None]:
+    """Raise TableError if the body, which reads the table, takes longer than until the deadline."""
     try:
         async with asyncio.timeout_at(deadline):
             yield
     except TimeoutError as error:
-        raise TableError("The table did not list its comics before the deadline.") from error
+        raise TableError("The table could not be read before the deadline.") from error
 
 
 def is_in(held: Mapping[int, float], num: int, now: float) -> bool:

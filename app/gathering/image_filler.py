@@ -15,7 +15,7 @@ from app.comics import image
 from app.comics.found import Found, is_valid
 from app.comics.image import Image
 from app.errors import Refused, TableError, TimedOut, UpstreamError
-from app.gathering.filler import Progress, is_in, listing_until
+from app.gathering.filler import Progress, is_in, reading_until
 from app.runtime.time_limit import TimeLimit
 from app.upstream.budget import Budget
 from app.upstream.polite_images import PoliteImages
@@ -104,7 +104,7 @@ class ImageFiller:
     async def _left(self, deadline: float) -> list[int]:
         """The numbers of the comics whose images are to be looked up, in the order in which they are."""
         now = self._clock()
-        async with listing_until(deadline):
+        async with reading_until(deadline):
             archived = await self._caches.archive.held() if self._caches.archive is not None else {}
             held, looked = await self._table.held(), await self._table.looked()
         fresh = [num for num, until in held.items() if is_valid(until, now) and not is_in(archived, num, now)]
@@ -114,7 +114,8 @@ class ImageFiller:
     async def _look_up(self, group: Sequence[int], deadline: float) -> Errors:
         """Look these images up and write what is learnt. Returns the error for each of those that failed."""
         stored: dict[int, Found] = {}
-        await self._table.comics(group, stored)
+        async with reading_until(deadline):
+            await self._table.comics(group, stored)
         due = [found for found in stored.values() if not is_valid(found.looked_until, self._clock())]
         budget = Budget(2 * len(due), self._rng)
         try:

@@ -77,7 +77,7 @@ def json_feed(feed: Feed) -> dict[str, Any]:
         "title": TITLE,
         "description": ABOUT,
         "home_page_url": HOME,
-        **({"feed_url": feed.url} if feed.url.startswith("https:") else {}),
+        **({"feed_url": feed.url} if not feed.url.startswith("/") else {}),
         "language": "en",
         "authors": _AUTHORS,
         "items": [_item(entry) for entry in feed.entries],

@@ -12,6 +12,7 @@ from app.caches.layers import Cache, Caches
 from app.circuit import PAUSE
 from app.comics.found import Found, LatestNumber
 from app.errors import TableError
+from app.runtime.time_limit import LAST_TURNS
 from tests.records import NOW, Clock, found
 
 
@@ -54,7 +55,7 @@ class ScriptedTable:
         if self.stalls:
             await asyncio.Event().wait()
         self.spend()
-        for _ in range(2):  # so that a timeout that is due cuts in
+        for _ in range(LAST_TURNS + 5):  # so that a timeout that is due cuts in
             await asyncio.sleep(0)
 
 

@@ -294,7 +294,7 @@ def test_pauses_grow_while_the_table_leaves_things_undone(
 
 
 def test_without_a_region_there_is_no_table(table: LocalTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION")
     with pytest.raises(
         TableError, match=r"^The table cannot be used: set AWS_REGION to its region, such as 'eu-central-1'\.$"
     ):

@@ -93,6 +93,18 @@ def test_an_answer_that_does_not_come_whole_is_a_table_error(
     asyncio.run(run())
 
 
+def test_a_long_error_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = json.dumps({"__type": "x#" + "K" * 1000, "message": "m" * 1000}).encode()
+    refuse = says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%b" % (len(error), error))
+
+    async def run() -> None:
+        async with serving(refuse) as port:
+            with pytest.raises(TableError, match=r"^BatchGetItem failed: K{300} \(400\): m{300}$"):
+                await calls(port, monkeypatch)
+
+    asyncio.run(run())
+
+
 def test_an_answer_may_be_larger_than_one_of_xkcds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 10.0)
     large = BODY + b" " * 4 * connection.LARGEST_ANSWER

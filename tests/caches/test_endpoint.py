@@ -46,8 +46,13 @@ def test_the_endpoint_is_that_of_the_region_or_the_one_that_is_named(
             "AWS_ENDPOINT_URL_DYNAMODB is '127.0.0.1:8002', but must be like 'http://127.0.0.1:8002': "
             "http or https, a host, perhaps a port, and nothing after it.",
         ),
+        (
+            {"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:80020"},
+            "AWS_ENDPOINT_URL is 'http://127.0.0.1:80020', but must be like 'http://127.0.0.1:8002': "
+            "http or https, a host, perhaps a port, and nothing after it.",
+        ),
     ],
-    ids=["no region", "a region with a path", "a city", "an endpoint without a scheme"],
+    ids=["no region", "a region with a path", "a city", "an endpoint without a scheme", "a port that is none"],
 )
 def test_what_is_missing_or_makes_no_sense_is_named(environ: dict[str, str], said: str) -> None:
     with pytest.raises(TableError, match=f"^The table cannot be used: {re.escape(said)}$"):

@@ -70,10 +70,21 @@ def test_a_request_is_signed_as_botocore_signs_it(set_credentials: Callable[...,
     assert json.loads(body) == ARGUMENTS
 
 
-def test_the_host_has_the_port_of_a_local_endpoint(set_credentials: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:8002", "127.0.0.1:8002"),
+        ("http://[::1]:8002", "[::1]:8002"),
+        ("https://DynamoDB.eu-central-1.amazonaws.com:443", "dynamodb.eu-central-1.amazonaws.com"),
+    ],
+    ids=["local", "IPv6", "https's own port"],
+)
+def test_the_host_has_the_port_of_the_endpoint_unless_it_is_the_schemes_own(
+    set_credentials: Callable[..., None], url: str, host: str
+) -> None:
     set_credentials("AKIAXKCD")
-    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", "http://127.0.0.1:8002"))))
-    assert headers["Host"] == "127.0.0.1:8002"
+    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", url))))
+    assert headers["Host"] == host
 
 
 def test_credentials_are_those_of_the_environment_as_it_is_now(set_credentials: Callable[..., None]) -> None:
@@ -84,9 +95,33 @@ def test_credentials_are_those_of_the_environment_as_it_is_now(set_credentials: 
     assert asyncio.run(key_and_token(signer)) == ("ASIASECOND", "of the session")
 
 
-def test_without_credentials_it_says_which_are_needed(set_credentials: Callable[..., None]) -> None:
-    set_credentials("")
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_without_credentials_it_says_which_are_needed(
+    set_credentials: Callable[..., None], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    set_credentials("AKIAXKCD")
+    monkeypatch.setenv(name, "")
     with pytest.raises(TableError, match=r"^there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        asyncio.run(signed(Signer(FRANKFURT)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("AWS_ACCESS_KEY_ID", "key's id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret key"),
+        ("AWS_SESSION_TOKEN", "session token"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["a file's\n", "x\r\nX-Evil: 1", "é", "\udce9"], ids=["newline", "header", "é", "byte"]
+)
+def test_credentials_that_no_header_can_hold_are_named_but_not_shown(
+    set_credentials: Callable[..., None], monkeypatch: pytest.MonkeyPatch, name: str, said: str, text: str
+) -> None:
+    set_credentials("AKIAXKCD")
+    monkeypatch.setenv(name, text)
+    with pytest.raises(TableError, match=f"^the {said} in the credentials is not one line of ASCII$"):
         asyncio.run(signed(Signer(FRANKFURT)))
 
 
@@ -192,6 +227,16 @@ def test_an_answer_without_credentials_is_a_table_error(
         async with in_container(monkeypatch) as container:
             container.answer = answer
             with pytest.raises(TableError, match=f"^the container's credentials could not be fetched: {said}"):
+                await key_and_token(Signer(FRANKFURT))
+
+    asyncio.run(run())
+
+
+def test_a_containers_key_that_is_no_text_is_a_table_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with in_container(monkeypatch) as container:
+            container.answer = b'{"AccessKeyId": null, "SecretAccessKey": "s", "Expiration": "2099-01-01T00:00:00Z"}'
+            with pytest.raises(TableError, match=r"^the key's id in the credentials is not one line of ASCII$"):
                 await key_and_token(Signer(FRANKFURT))
 
     asyncio.run(run())

@@ -291,7 +291,7 @@ def test_a_table_that_does_not_tell_what_it_holds_is_an_error(table: LocalTable,
     with pytest.raises(TableError, match="AccessDeniedException"):
         rig.fill(latest=6)
     table.faults.clear()
-    with pytest.raises(TableError, match=r"^The table did not list its comics before the deadline\.$"):
+    with pytest.raises(TableError, match=r"^The table could not be read before the deadline\.$"):
         rig.fill(latest=6, seconds=0)
 
 

@@ -1,6 +1,7 @@
 """Looking up the images of the table's comics."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug import Response
 
 from app import pings
 from app.caches.archive import Archive
@@ -319,8 +321,17 @@ def test_a_table_that_cannot_be_read_is_an_error(
 
 
 def test_a_table_that_does_not_list_its_comics_in_time_is_an_error(rig: ImageRig) -> None:
-    with pytest.raises(TableError, match=r"^The table did not list its comics before the deadline\.$"):
+    with pytest.raises(TableError, match=r"^The table could not be read before the deadline\.$"):
         rig.look(seconds=0.0)
+
+
+def test_a_table_that_never_sends_comics_is_an_error_at_the_deadline(table: LocalTable, rig: ImageRig) -> None:
+    rig.fill(latest=3)
+    table.faults["BatchGetItem"] = lambda body, ask: Response(
+        json.dumps({"Responses": {}, "UnprocessedKeys": body["RequestItems"]})
+    )
+    with pytest.raises(TableError, match=r"^The table could not be read before the deadline\.$"):
+        rig.look(seconds=0.8)
 
 
 def test_comics_that_are_fresh_in_the_archive_are_not_looked_up(

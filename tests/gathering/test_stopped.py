@@ -3,9 +3,17 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
+import pytest
+from werkzeug import Response
+
+from app.caches import bounded, dynamodb_client
+from app.caches.dynamodb import ComicsTable
+from tests.records import Clock
 from tests.rig import Rig, nums
 from tools.stand_in import StandIn
+from tools.table import Ask, LocalTable
 
 
 def test_answers_that_came_while_the_process_was_stopped_are_used_though_the_time_is_over(xkcd: StandIn) -> None:
@@ -24,3 +32,37 @@ def test_answers_that_came_while_the_process_was_stopped_are_used_though_the_tim
         rig.loop.run(stop())
         gathered = gathering.result()
     assert (nums(gathered.comics), gathered.failures) == (list(range(21, 41)), ())
+
+
+def test_so_is_the_tables_answer(
+    xkcd: StandIn, table: LocalTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    monkeypatch.setattr(bounded, "TABLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 0.25)
+
+    def rig() -> Rig:
+        comics = ComicsTable(table.name, Clock())
+        made = Rig(xkcd, table=comics)
+        made.loop.on_close(comics.aclose)
+        return made
+
+    with closing(rig()) as filling:
+        filling.gather(614)
+
+    async def stop() -> None:
+        answered.set()
+        threading.Event().wait(0.5)
+
+    def wait(body: dict[str, Any], ask: Ask) -> Response:
+        asked.set()
+        answered.wait()
+        return ask(body)
+
+    table.faults["BatchGetItem"] = wait
+    with closing(rig()) as reading, ThreadPoolExecutor() as threads:
+        gathering = threads.submit(reading.gather, 614)
+        asked.wait()
+        reading.loop.run(stop())
+        (found,) = gathering.result().comics
+    assert (found.source, caplog.messages) == ("table", [])

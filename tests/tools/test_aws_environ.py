@@ -18,6 +18,11 @@ sso_session = ours
 sso_account_id = 123456789012
 sso_role_name = reader
 
+[profile another]
+role_arn = arn:aws:iam::123456789012:role/another
+source_profile = reader
+region = eu-central-1
+
 [sso-session ours]
 sso_start_url = https://sso.invalid/start
 sso_region = eu-central-1
@@ -38,7 +43,7 @@ def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".aws" / "credentials").write_text(CREDENTIALS)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION"):
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "REGION"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
 
 
@@ -79,3 +84,10 @@ def test_credentials_that_cannot_be_used_are_one_line(
     xkcd: StandIn, table: LocalTable, profiles: None, environ: dict[str, str], said: str
 ) -> None:
     assert run(xkcd, **environ) == (2, "", said)
+
+
+def test_a_role_that_may_not_be_assumed_is_one_line(xkcd: StandIn, table: LocalTable, profiles: None) -> None:
+    # The stand-in plays STS, of which it knows nothing.
+    code, out, said = run(xkcd, AWS_PROFILE="another", AWS_ENDPOINT_URL_STS=xkcd.url, AWS_MAX_ATTEMPTS="1")
+    assert (code, out, said.count("\n")) == (2, "", 1)
+    assert said.startswith("AWS's credentials cannot be used: An error occurred (Unknown) when calling the AssumeRole")

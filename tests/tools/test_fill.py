@@ -209,9 +209,15 @@ def test_a_table_in_aws_is_not_filled_from_a_stand_in(xkcd: StandIn, url: str) -
 def test_without_a_region_it_says_so_in_one_line(
     xkcd: StandIn, table: LocalTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION")
     assert run(xkcd, AWS_CONFIG_FILE=os.devnull) == (
         2,
         "",
         "The table cannot be used: set AWS_REGION to its region, such as 'eu-central-1'.\n",
     )
+
+
+def test_a_table_of_its_own_is_filled_whatever_region_the_developer_has(xkcd: StandIn) -> None:
+    xkcd.latest = 3
+    code, _, said = run(xkcd, AWS_REGION="us-east-1")
+    assert (code, "does without" in said) == (0, False)

@@ -79,10 +79,11 @@ def test_a_port_in_use_is_told_without_a_traceback(xkcd: StandIn) -> None:
 
 
 @contextmanager
-def serving(xkcd: StandIn) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def serving(xkcd: StandIn, **environ: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """A server, and its address."""
     command = [sys.executable, "-m", "tools.serve"]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **xkcd.environ}, stdout=PIPE, text=True) as server:
+    ours = {**os.environ, **xkcd.environ, **environ}
+    with subprocess.Popen(command, cwd=ROOT, env=ours, stdout=PIPE, text=True) as server:
         assert server.stdout is not None
         try:
             yield server, server.stdout.readline().split()[0]
@@ -91,7 +92,7 @@ def serving(xkcd: StandIn) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 def test_a_browser_can_add_it_as_a_search_engine(xkcd: StandIn) -> None:
-    with serving(xkcd) as (_, url):
+    with serving(xkcd, PUBLIC_URL="") as (_, url):  # as if it were absent
         assert f'template="{url}?q={{searchTerms}}"' in requests.get(f"{url}opensearch.xml", timeout=10).text
 
 

@@ -294,14 +294,15 @@ def test_behind_cloud_front_the_gateways_host_is_not_the_readers(
 
 
 @pytest.mark.parametrize("path", FORMATS)
+@pytest.mark.parametrize("public_url", ["https://xkcd.example.org", "http://127.0.0.1:8000"])
 def test_a_feed_names_the_public_address_if_there_is_one(
-    make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch, path: str
+    make_app: Callable[..., XkcdGather], monkeypatch: pytest.MonkeyPatch, path: str, public_url: str
 ) -> None:
-    monkeypatch.setattr(handler, "app", make_app(public_url="https://xkcd.example.org", base_path="fun"))
+    monkeypatch.setattr(handler, "app", make_app(public_url=public_url, base_path="fun"))
     event = through(GATEWAY, f"/fun{path}", "latest=5")
     event["requestContext"]["domainName"] = GATEWAY
     answer = handler.handler(event, Context())
-    assert own_addresses(path, answer["body"]) == [f"https://xkcd.example.org/fun{path}?latest=5"]
+    assert own_addresses(path, answer["body"]) == [f"{public_url}/fun{path}?latest=5"]
 
 
 @pytest.mark.parametrize("path", FORMATS)
