@@ -108,11 +108,18 @@ async def serve(host: str, port: int, distance: Distance) -> None:
         await server.serve_forever()
 
 
+def segments(text: str) -> float:
+    """A congestion window that lets bytes through. Raises ValueError, which argparse reports."""
+    if (count := float(text)) >= 1:
+        return count
+    raise ValueError
+
+
 def main() -> None:
     """Serve until Ctrl-C or a termination signal."""
     parser = argparse.ArgumentParser(prog="python -m tools.far", description=__doc__.splitlines()[0])
     parser.add_argument("--round-trip", type=float, default=0.03, help="seconds there and back (0.03)")
-    parser.add_argument("--initial-window", type=float, default=INITIAL, help="segments (10), or inf for no limit")
+    parser.add_argument("--initial-window", type=segments, default=INITIAL, help="segments (10), or inf for no limit")
     parser.add_argument("server", metavar="HOST:PORT", help="what is to be far away")
     options = parser.parse_args()
     host, _, port = options.server.rpartition(":")

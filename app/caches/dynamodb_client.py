@@ -43,6 +43,7 @@ class DynamoDb:
 
     def __init__(self, ca_file: str | None) -> None:
         self._endpoint = endpoint.from_environ()
+        self._ca_file = ca_file
         self._pool = ConnectionPool(self._endpoint.url, ca_file, LARGEST_ANSWER)
 
     async def call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
@@ -65,7 +66,7 @@ class DynamoDb:
     def _signer(self) -> "Signer":
         from app.caches.signer import Signer  # imports aiodynamo
 
-        return Signer(self._endpoint)
+        return Signer(self._endpoint, self._ca_file)
 
     async def _call(self, operation: str, arguments: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         try:
@@ -73,7 +74,7 @@ class DynamoDb:
             return _read(await self._pool.exchange(request, seconds), MEMBERS[operation])
         except TimeoutError as error:
             raise TableError(f"{operation} failed: no whole answer in {seconds} s") from error
-        except (NoAnswer, OSError, TableError) as error:
+        except (NoAnswer, OSError, TableError, ValueError) as error:  # ValueError: ca_file cannot be read
             raise TableError(f"{operation} failed: {error}") from error
 
 

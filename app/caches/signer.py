@@ -31,10 +31,11 @@ class Signer:
     AWS_CONTAINER_CREDENTIALS_FULL_URI names.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, ca_file: str | None) -> None:
         self._region = endpoint.region
         self._url = URL(endpoint.url)
         self._host = str(self._url.host_port_subcomponent)  # without the scheme's own port, which is not signed
+        self._ca_file = ca_file
         self._container = PerLoop(ContainerMetadataCredentials)
 
     async def request(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
@@ -52,12 +53,25 @@ class Signer:
             return _checked(key)
         try:
             # Shielded, because one fetch is for all requests that wait for it, and cancelling one would cancel it.
-            key = await asyncio.shield(self._container.get().get_key(_fetch))
+            key = await asyncio.shield(self._container.get().get_key(self._fetch))
         except Exception as error:  # aiodynamo lets the errors of its parsers out: KeyError, ValueError, …
             raise TableError(f"the container's credentials could not be fetched: {error!r}") from error
         if key is None:
             raise TableError("there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         return _checked(key)
+
+    async def _fetch(self, request: Request) -> Response:
+        """Send a request of aiodynamo's over a connection for it alone, because the next one is hours away."""
+        url, pool = urlsplit(request.url), ConnectionPool(request.url, self._ca_file)
+        headers = {"Host": url.netloc, **(request.headers or {})}
+        target = f"{url.path or '/'}?{url.query}".removesuffix("?").encode("ascii")
+        try:
+            answer = await pool.exchange(written(request.method, target, _as_bytes(headers)), FETCH_TIMEOUT)
+        except (NoAnswer, OSError) as error:
+            raise RequestFailed(error) from error
+        finally:
+            await pool.aclose()
+        return Response(answer.status, answer.body)
 
 
 def _checked(key: Key) -> Key:
@@ -66,20 +80,6 @@ def _checked(key: Key) -> Key:
         if not (isinstance(text, str) and text.isascii() and text.isprintable()):  # a container may send anything
             raise TableError(f"the {name} in the credentials is not one line of ASCII")
     return key
-
-
-async def _fetch(request: Request) -> Response:
-    """Send a request of aiodynamo's over a connection for it alone, because the next one is hours away."""
-    url, pool = urlsplit(request.url), ConnectionPool(request.url, None)
-    headers = {"Host": url.netloc, **(request.headers or {})}
-    target = f"{url.path or '/'}?{url.query}".removesuffix("?").encode("ascii")
-    try:
-        answer = await pool.exchange(written(request.method, target, _as_bytes(headers)), FETCH_TIMEOUT)
-    except (NoAnswer, OSError) as error:
-        raise RequestFailed(error) from error
-    finally:
-        await pool.aclose()
-    return Response(answer.status, answer.body)
 
 
 def _as_bytes(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -178,3 +178,17 @@ def test_over_tls_the_authorities_are_those_in_the_settings(monkeypatch: pytest.
                 await calls(port, monkeypatch, ca_file=str(tmp_path / "other.pem"))
 
     asyncio.run(run())
+
+
+def test_authorities_that_cannot_be_read_are_a_table_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    absent = str(tmp_path / "ca.pem")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def run() -> None:
+        async with serving(serve) as port:
+            with pytest.raises(TableError, match=f"SSL_CERT_FILE is {absent!r}, but must name a PEM file"):
+                await calls(port, monkeypatch, ca_file=absent)
+
+    asyncio.run(run())

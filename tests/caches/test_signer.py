@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import trustme
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -52,7 +55,7 @@ async def key_and_token(signer: Signer) -> tuple[str, str | None]:
 
 def test_a_request_is_signed_as_botocore_signs_it(set_credentials: Callable[..., None]) -> None:
     set_credentials("AKIAXKCD")
-    headers, body = asyncio.run(signed(Signer(FRANKFURT)))
+    headers, body = asyncio.run(signed(Signer(FRANKFURT, None)))
     names = ("Content-Type", "Host", "X-Amz-Date", "X-Amz-Target")
     request = AWSRequest("POST", FRANKFURT.url, {name: headers[name] for name in names}, body)
     request.context["timestamp"] = headers["X-Amz-Date"]
@@ -83,12 +86,12 @@ def test_the_host_has_the_port_of_the_endpoint_unless_it_is_the_schemes_own(
     set_credentials: Callable[..., None], url: str, host: str
 ) -> None:
     set_credentials("AKIAXKCD")
-    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", url))))
+    headers, _ = asyncio.run(signed(Signer(Endpoint("eu-central-1", url), None)))
     assert headers["Host"] == host
 
 
 def test_credentials_are_those_of_the_environment_as_it_is_now(set_credentials: Callable[..., None]) -> None:
-    signer = Signer(FRANKFURT)
+    signer = Signer(FRANKFURT, None)
     set_credentials("AKIAFIRST")
     assert asyncio.run(key_and_token(signer)) == ("AKIAFIRST", None)
     set_credentials("ASIASECOND", "of the session")
@@ -102,7 +105,7 @@ def test_without_credentials_it_says_which_are_needed(
     set_credentials("AKIAXKCD")
     monkeypatch.setenv(name, "")
     with pytest.raises(TableError, match=r"^there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
-        asyncio.run(signed(Signer(FRANKFURT)))
+        asyncio.run(signed(Signer(FRANKFURT, None)))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_credentials_that_no_header_can_hold_are_named_but_not_shown(
     set_credentials("AKIAXKCD")
     monkeypatch.setenv(name, text)
     with pytest.raises(TableError, match=f"^the {said} in the credentials is not one line of ASCII$"):
-        asyncio.run(signed(Signer(FRANKFURT)))
+        asyncio.run(signed(Signer(FRANKFURT, None)))
 
 
 class Container:
@@ -151,11 +154,13 @@ class Container:
 
 
 @asynccontextmanager
-async def in_container(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Container]:
+async def in_container(
+    monkeypatch: pytest.MonkeyPatch, context: ssl.SSLContext | None = None
+) -> AsyncIterator[Container]:
     """Serve a container's credentials where the environment says that they are."""
-    container = Container()
-    async with serving(container) as port:
-        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/role?version=1")
+    container, scheme = Container(), "http" if context is None else "https"
+    async with serving(container, context) as port:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{scheme}://127.0.0.1:{port}/role?version=1")
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
         yield container
 
@@ -163,7 +168,7 @@ async def in_container(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Contain
 def test_without_them_the_containers_are_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         async with in_container(monkeypatch) as container:
-            signer = Signer(FRANKFURT)
+            signer = Signer(FRANKFURT, None)
             asked = await asyncio.gather(*(key_and_token(signer) for _ in range(3)))
             assert [*asked, await key_and_token(signer)] == [("ASIA1", "of the container")] * 4
             (head,) = container.heads
@@ -174,11 +179,26 @@ def test_without_them_the_containers_are_fetched_once(monkeypatch: pytest.Monkey
     asyncio.run(run())
 
 
+def test_the_containers_are_fetched_over_tls_by_the_authorities_in_the_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+
+    async def run() -> None:
+        async with in_container(monkeypatch, context):
+            signer = Signer(FRANKFURT, str(tmp_path / "ca.pem"))
+            assert await key_and_token(signer) == ("ASIA1", "of the container")
+
+    asyncio.run(run())
+
+
 def test_the_containers_are_fetched_again_before_they_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
         async with in_container(monkeypatch) as container:
             container.expire_after = timedelta(minutes=9)
-            signer = Signer(FRANKFURT)
+            signer = Signer(FRANKFURT, None)
             assert [(await key_and_token(signer))[0] for _ in range(2)] == ["ASIA1", "ASIA2"]
 
     asyncio.run(run())
@@ -188,7 +208,7 @@ def test_while_the_containers_are_fetched_early_those_that_are_there_are_used(mo
     async def run() -> None:
         async with in_container(monkeypatch) as container:
             container.expire_after = timedelta(minutes=12)
-            signer = Signer(FRANKFURT)
+            signer = Signer(FRANKFURT, None)
             await key_and_token(signer)
             for answer in (b"<html>", b""):  # the early fetch fails, and the next one does not
                 container.answer = answer
@@ -203,7 +223,7 @@ def test_a_caller_that_gives_up_leaves_the_fetch_to_the_others(monkeypatch: pyte
     async def run() -> None:
         async with in_container(monkeypatch) as container:
             container.may_answer.clear()
-            signer = Signer(FRANKFURT)
+            signer = Signer(FRANKFURT, None)
             first, second = (asyncio.create_task(key_and_token(signer)) for _ in range(2))
             await asyncio.wait([first, second], timeout=0)
             first.cancel()
@@ -227,7 +247,7 @@ def test_an_answer_without_credentials_is_a_table_error(
         async with in_container(monkeypatch) as container:
             container.answer = answer
             with pytest.raises(TableError, match=f"^the container's credentials could not be fetched: {said}"):
-                await key_and_token(Signer(FRANKFURT))
+                await key_and_token(Signer(FRANKFURT, None))
 
     asyncio.run(run())
 
@@ -237,7 +257,7 @@ def test_a_containers_key_that_is_no_text_is_a_table_error(monkeypatch: pytest.M
         async with in_container(monkeypatch) as container:
             container.answer = b'{"AccessKeyId": null, "SecretAccessKey": "s", "Expiration": "2099-01-01T00:00:00Z"}'
             with pytest.raises(TableError, match=r"^the key's id in the credentials is not one line of ASCII$"):
-                await key_and_token(Signer(FRANKFURT))
+                await key_and_token(Signer(FRANKFURT, None))
 
     asyncio.run(run())
 
@@ -245,4 +265,4 @@ def test_a_containers_key_that_is_no_text_is_a_table_error(monkeypatch: pytest.M
 def test_a_container_that_does_not_answer_is_a_table_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9")
     with pytest.raises(TableError, match=r"^the container's credentials could not be fetched: Connection"):
-        asyncio.run(key_and_token(Signer(FRANKFURT)))
+        asyncio.run(key_and_token(Signer(FRANKFURT, None)))
