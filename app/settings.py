@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from app import variables
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 BUILD_ID = Path(__file__).with_name("build_id.txt")
 """The file that names the build. Only the package has it, from tools/build_zip.py."""
