@@ -25,7 +25,7 @@ from tests.dynalite import dynalite
 from tools import build_zip, python313
 from tools.faults import FAULTS, changed
 from tools.stand_in import StandIn
-from tools.table import LocalTable, PlayedTable
+from tools.table import LocalTable, Player, moto
 
 RUNTIME_PYTHON = Path(__file__).parent.parent / ".venv-runtime" / "bin" / "python"
 """A Python that has what Lambda's has, and nothing of ours."""
@@ -68,36 +68,32 @@ def send(xkcd: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return send
 
 
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
-    """A table, with the environment set so that this process finds it, and with time to answer on a busy machine."""
-    with LocalTable() as local:
-        use(local, monkeypatch)
-        yield local
-
-
 @pytest.fixture(scope="session")
-def dynalite_url() -> Iterator[str]:
-    with dynalite() as url:
-        yield url
+def other_player() -> Iterator[Player]:
+    with dynalite() as playing:
+        yield playing
 
 
 @pytest.fixture(params=["moto", "dynalite"])
-def any_table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PlayedTable:
-    """A table of each of the two players, likewise."""
-    if request.param == "moto":
-        return cast(PlayedTable, request.getfixturevalue("table"))
-    played = PlayedTable(request.getfixturevalue("dynalite_url"))
-    played.create()
-    use(played, monkeypatch)
-    return played
+def every_player(request: pytest.FixtureRequest) -> Player:
+    return moto() if request.param == "moto" else cast(Player, request.getfixturevalue("other_player"))
 
 
-def use(table: PlayedTable, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def player() -> Player:
+    """What plays DynamoDB. A module that takes every player overrides this."""
+    return moto()
+
+
+@pytest.fixture
+def table(player: Player, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTable]:
+    """A table, with the environment set so that this process finds it, and with time to answer on a busy machine."""
     monkeypatch.setattr(caches, "TABLE_TIMEOUT", 10.0)
     monkeypatch.setattr(dynamodb_client, "REQUEST_TIMEOUT", 10.0)
-    for name, value in table.environ.items():
-        monkeypatch.setenv(name, value)
+    with LocalTable(player=player) as local:
+        for name, value in local.environ.items():
+            monkeypatch.setenv(name, value)
+        yield local
 
 
 @pytest.fixture(scope="session")

@@ -33,20 +33,40 @@ SERVERLESS = Path(__file__).parent.parent / "serverless.yml"
 Ask = Callable[[dict[str, Any]], Response]
 """Answers a request with that body as DynamoDB would."""
 
+Player = Callable[[dict[str, str], str], Response]
+"""What plays DynamoDB: answers a request with these headers and that body."""
+
 Fault = Callable[[dict[str, Any], Ask], Response]
 """Answers a request with that body in some other way."""
 
 _numbers = count(1)
 
 
-class PlayedTable:
-    """A table of comics in what plays DynamoDB at that URL. `environ` is how to use it."""
+def moto() -> Player:
+    """moto's DynamoDB, without any table."""
+    app = create_backend_app("dynamodb")
+    return lambda headers, body: app.test_client().post("/", headers=headers, data=body)
 
-    def __init__(self, url: str) -> None:
+
+class LocalTable:
+    """A table of comics. `with LocalTable() as table:` serves it in a thread; `table.environ` is how to use it.
+
+    `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
+    `asked` counts operations. `connections` are those over which requests came.
+    """
+
+    def __init__(self, port: int = 0, player: Player | None = None) -> None:
         self.name = f"comics-{next(_numbers)}"
+        self.faults: dict[str, Fault] = {}
+        self.asked: Counter[str] = Counter()
+        self.connections: set[object] = set()
+        self._lost: set[object] = set()
+        self._play = player or moto()
+        self._server = _Server(port, self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
         self.environ = {
             "COMICS_TABLE": self.name,
-            "AWS_ENDPOINT_URL_DYNAMODB": url,
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self._server.server_port}",
             "AWS_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
@@ -62,14 +82,6 @@ class PlayedTable:
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
         )
 
-    def create(self) -> None:
-        """Create it as serverless.yml defines it, but for the time to live, which only some players know."""
-        properties = {**definition(), "TableName": self.name}
-        del properties["TimeToLiveSpecification"]
-        client = self.client()
-        client.create_table(**properties)
-        client.close()
-
     def items(self) -> dict[int, dict[str, Any]]:
         """Its items, by number."""
         client = self.client()
@@ -78,31 +90,13 @@ class PlayedTable:
         client.close()
         return held
 
-
-class LocalTable(PlayedTable):
-    """A table played by moto. `with LocalTable() as table:` serves it in a thread.
-
-    `faults` maps the name of an operation, such as "BatchGetItem", to its fault, and may be changed at any time.
-    `asked` counts operations. `connections` are those over which requests came.
-    """
-
-    def __init__(self, port: int = 0) -> None:
-        self._server = _Server(port, self)
-        super().__init__(f"http://127.0.0.1:{self._server.server_port}")
-        self.faults: dict[str, Fault] = {}
-        self.asked: Counter[str] = Counter()
-        self.connections: set[object] = set()
-        self._lost: set[object] = set()
-        self._moto = create_backend_app("dynamodb")
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="table")
-
     def lose_connections(self) -> None:
         """Close each idle connection, but only when it is used again, as after a freeze."""
         self._lost |= self.connections
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.create()
+        self._create()
         self.asked.clear()
         return self
 
@@ -113,6 +107,14 @@ class LocalTable(PlayedTable):
         self._thread.join()
         self._server.server_close()
 
+    def _create(self) -> None:
+        """Create it as serverless.yml defines it, but for the time to live, which only some players know."""
+        properties = {**definition(), "TableName": self.name}
+        del properties["TimeToLiveSpecification"]
+        client = self.client()
+        client.create_table(**properties)
+        client.close()
+
     def answer(self, connection: object, headers: Message, body: dict[str, Any]) -> Response | None:
         """The answer to a request over that connection; None closes the connection."""
         if connection in self._lost:
@@ -122,7 +124,7 @@ class LocalTable(PlayedTable):
         self.asked[operation] += 1
 
         def ask(body: dict[str, Any]) -> Response:
-            return self._moto.test_client().post("/", headers=dict(headers), data=json.dumps(body))
+            return self._play(dict(headers), json.dumps(body))
 
         return self.faults[operation](body, ask) if operation in self.faults else ask(body)
 

@@ -20,7 +20,7 @@ from app.errors import TableError
 from app.runtime.event_loop import EventLoop
 from tests.records import NOW, Clock, found
 from tools.stand_in import records
-from tools.table import Ask, LocalTable, PlayedTable, refusal, says, unprocessed
+from tools.table import Ask, LocalTable, Player, refusal, says, unprocessed
 
 T = TypeVar("T")
 
@@ -55,20 +55,18 @@ def fresh(*numbers: int, fetched_at: float = NOW) -> dict[int, float]:
 
 
 @pytest.fixture
+def player(every_player: Player) -> Player:
+    return every_player
+
+
+@pytest.fixture
 def client(table: LocalTable) -> Iterator[Client]:
     client = Client(table.name)
     yield client
     client.loop.close()
 
 
-@pytest.fixture
-def any_client(any_table: PlayedTable) -> Iterator[Client]:
-    client = Client(any_table.name)
-    yield client
-    client.loop.close()
-
-
-def put(table: PlayedTable, *written: Item) -> None:
+def put(table: LocalTable, *written: Item) -> None:
     """Put items into the table behind the client's back."""
     client = table.client()
     for item in written:
@@ -84,18 +82,18 @@ def test_a_hundred_comics_are_written_in_batches_of_25_and_read_in_one(table: Lo
     assert table.asked == {"BatchWriteItem": 4, "BatchGetItem": 1}
 
 
-def test_every_real_record_comes_back_as_it_was(any_client: Client) -> None:
+def test_every_real_record_comes_back_as_it_was(client: Client) -> None:
     numbers = sorted(records())
     for start in range(0, len(numbers), 100):
         hundred = numbers[start : start + 100]
-        any_client.keep(*map(found, hundred))
-        assert any_client.comics(*hundred) == {num: found(num, source="table") for num in hundred}
-    assert any_client.held() == fresh(*numbers)
+        client.keep(*map(found, hundred))
+        assert client.comics(*hundred) == {num: found(num, source="table") for num in hundred}
+    assert client.held() == fresh(*numbers)
 
 
-def test_what_the_table_does_not_have_is_left_out(any_client: Client) -> None:
-    any_client.keep(found(1))
-    assert any_client.comics(1, 2).keys() == {1}
+def test_what_the_table_does_not_have_is_left_out(client: Client) -> None:
+    client.keep(found(1))
+    assert client.comics(1, 2).keys() == {1}
 
 
 def test_the_latest_number_is_written_with_the_comics(table: LocalTable, client: Client) -> None:
@@ -106,37 +104,35 @@ def test_the_latest_number_is_written_with_the_comics(table: LocalTable, client:
     assert client.latest() == LatestNumber(2665, NOW)
 
 
-def test_a_comic_too_large_for_an_item_is_left_out_and_logged(
-    any_client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_comic_too_large_for_an_item_is_left_out_and_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     large = {**json.loads(records()[2]), "transcript": "x" * items.LARGEST_RECORD}
-    any_client.keep(found(1), Found(Comic.from_record(large), NOW))
-    assert any_client.comics(1, 2).keys() == {1}
+    client.keep(found(1), Found(Comic.from_record(large), NOW))
+    assert client.comics(1, 2).keys() == {1}
     assert [record.getMessage() for record in caplog.records] == ["Comic 2 is too large for the table"]
 
 
 def test_items_that_cannot_be_used_are_passed_over_and_rubbish_is_logged_once(
-    any_table: PlayedTable, any_client: Client, caplog: pytest.LogCaptureFixture
+    table: LocalTable, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    any_client.keep(found(1), found(2), found(3), found(4))
-    held = any_table.items()
+    client.keep(found(1), found(2), found(3), found(4))
+    held = table.items()
     put(
-        any_table,
+        table,
         {**held[2], "version": {"N": "2"}},
         {**held[3], "record": {"S": "?"}},
         {**held[4], "record": {"N": "1"}},
     )
-    assert any_client.comics(1, 2, 3, 4).keys() == {1}
+    assert client.comics(1, 2, 3, 4).keys() == {1}
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "malformed" in record.getMessage()
     assert all(f"'{num}'" in record.getMessage() for num in (3, 4))
 
 
-def test_rubbish_is_healed_by_writing(any_table: PlayedTable, any_client: Client) -> None:
-    put(any_table, {**items.key(1), "version": {"N": "1"}})
-    any_client.keep(found(1))
-    assert any_client.comics(1).keys() == {1}
+def test_rubbish_is_healed_by_writing(table: LocalTable, client: Client) -> None:
+    put(table, {**items.key(1), "version": {"N": "1"}})
+    client.keep(found(1))
+    assert client.comics(1).keys() == {1}
 
 
 def test_a_batch_done_in_part_is_asked_for_again_until_it_is_done(table: LocalTable, client: Client) -> None:
@@ -301,14 +297,14 @@ def test_without_a_region_there_is_no_table(table: LocalTable, monkeypatch: pyte
         ComicsTable(table.name, Clock())
 
 
-def test_another_loop_has_connections_of_its_own(any_client: Client) -> None:
-    any_client.keep(found(1))
+def test_another_loop_has_connections_of_its_own(client: Client) -> None:
+    client.keep(found(1))
     other = EventLoop()
-    other.on_close(any_client.table.aclose)
+    other.on_close(client.table.aclose)
     into: dict[int, Found] = {}
-    other.run(any_client.table.comics([1], into))
+    other.run(client.table.comics([1], into))
     other.close()
-    assert into.keys() == any_client.comics(1).keys() == {1}
+    assert into.keys() == client.comics(1).keys() == {1}
 
 
 def test_a_table_that_was_never_used_is_closed_too(table: LocalTable) -> None:

@@ -16,7 +16,7 @@ from app.caches import dynamodb_client
 from tests.commands import program
 from tests.rig import Context
 from tools.stand_in import StandIn
-from tools.table import Ask, Fault, LocalTable, PlayedTable, definition, refusal, says, serverless, unprocessed
+from tools.table import Ask, Fault, LocalTable, Player, definition, refusal, says, serverless, unprocessed
 
 HUNDRED = ",".join(map(str, range(1, 101)))
 
@@ -24,15 +24,14 @@ MakeClient = Callable[[], FlaskClient]
 
 
 @pytest.fixture
-def new_process(make_app: Callable[..., XkcdGather], table: LocalTable) -> MakeClient:
-    """Makes clients of applications that share nothing but the table, as processes do."""
-    return lambda: make_app(table=table.name).test_client()
+def player(every_player: Player) -> Player:
+    return every_player
 
 
 @pytest.fixture
-def any_process(make_app: Callable[..., XkcdGather], any_table: PlayedTable) -> MakeClient:
-    """The same with a table of each player."""
-    return lambda: make_app(table=any_table.name).test_client()
+def new_process(make_app: Callable[..., XkcdGather], table: LocalTable) -> MakeClient:
+    """Makes clients of applications that share nothing but the table, as processes do."""
+    return lambda: make_app(table=table.name).test_client()
 
 
 def sources(client: FlaskClient, numbers: str) -> dict[int, str]:
@@ -53,21 +52,21 @@ def test_a_hundred_comics_in_the_table_cost_one_batch_and_in_memory_nothing(
     assert (sum(xkcd.asked.values()), table.asked) == (100, {"BatchGetItem": 1})
 
 
-def test_only_what_the_table_lacks_is_asked_of_xkcd(xkcd: StandIn, any_process: MakeClient) -> None:
-    sources(any_process(), "1,2")
-    assert sources(any_process(), "1,3,2") == {1: "table", 3: "xkcd", 2: "table"}
+def test_only_what_the_table_lacks_is_asked_of_xkcd(xkcd: StandIn, new_process: MakeClient) -> None:
+    sources(new_process(), "1,2")
+    assert sources(new_process(), "1,3,2") == {1: "table", 3: "xkcd", 2: "table"}
     assert xkcd.asked == {f"/{num}/info.0.json": 1 for num in (1, 2, 3)}
 
 
-def test_a_comic_comes_out_of_the_table_as_xkcd_sent_it(any_process: MakeClient) -> None:
-    first, second = ({**any_process().get("/comics/614").get_json()} for _ in range(2))
+def test_a_comic_comes_out_of_the_table_as_xkcd_sent_it(new_process: MakeClient) -> None:
+    first, second = ({**new_process().get("/comics/614").get_json()} for _ in range(2))
     assert (first.pop("source"), second.pop("source")) == ("xkcd", "table")
     assert first == second
 
 
-def test_the_latest_number_is_shared_through_the_table(xkcd: StandIn, any_process: MakeClient) -> None:
-    any_process().get("/comics/latest")
-    latest = any_process().get("/comics/latest").json
+def test_the_latest_number_is_shared_through_the_table(xkcd: StandIn, new_process: MakeClient) -> None:
+    new_process().get("/comics/latest")
+    latest = new_process().get("/comics/latest").json
     assert (latest["num"], latest["source"]) == (2665, "table")
     assert xkcd.asked == {"/info.0.json": 1}
 
@@ -83,18 +82,18 @@ def test_what_the_table_has_is_not_asked_for_beside_the_latest(
     assert table.asked == {"BatchGetItem": 3, "BatchWriteItem": 1}  # one for what is known of the latest image
 
 
-def test_a_latest_comic_that_was_not_selected_is_kept_too(any_table: PlayedTable, any_process: MakeClient) -> None:
-    document = any_process().get("/comics?random=1&seed=a").json
-    assert any_table.items().keys() == {0, 2665, document["comics"][0]["num"]}
+def test_a_latest_comic_that_was_not_selected_is_kept_too(table: LocalTable, new_process: MakeClient) -> None:
+    document = new_process().get("/comics?random=1&seed=a").json
+    assert table.items().keys() == {0, 2665, document["comics"][0]["num"]}
 
 
-def test_with_xkcd_gone_everything_in_the_table_is_still_answered(xkcd: StandIn, any_process: MakeClient) -> None:
+def test_with_xkcd_gone_everything_in_the_table_is_still_answered(xkcd: StandIn, new_process: MakeClient) -> None:
     xkcd.latest = 60
-    filling = any_process()
+    filling = new_process()
     filling.get("/comics?latest=60")
     xkcd.end()
     for path in ("/comics?n=1-60", "/comics?random=5", "/comics?latest=5", "/comics?since=55"):
-        document = any_process().get(path).json
+        document = new_process().get(path).json
         assert (document["complete"], {comic["stale"] for comic in document["comics"]}) == (True, {False})
 
 
@@ -181,19 +180,19 @@ def test_connections_that_were_closed_meanwhile_are_replaced_unnoticed(
 
 
 def test_an_item_of_no_time_at_all_costs_nobody_anything(
-    xkcd: StandIn, any_table: PlayedTable, any_process: MakeClient
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient
 ) -> None:
-    sources(any_process(), "1")
-    client = any_table.client()
+    sources(new_process(), "1")
+    client = table.client()
     never = {"N": str(10**12)}
-    client.put_item(TableName=any_table.name, Item={**any_table.items()[1], "fetched_at": never, "expires_at": never})
+    client.put_item(TableName=table.name, Item={**table.items()[1], "fetched_at": never, "expires_at": never})
     item = {"num": {"N": "0"}, "version": {"N": "1"}, "newest": {"N": "7"}, "fetched_at": never, "expires_at": never}
-    client.put_item(TableName=any_table.name, Item=item)
+    client.put_item(TableName=table.name, Item=item)
     client.close()
-    asking = any_process()
+    asking = new_process()
     assert sources(asking, "1,5,latest") == dict.fromkeys((1, 5, 2665), "xkcd")
     assert asking.get("/health").json["latest"] == 2665
-    assert sources(any_process(), "1") == {1: "table"}
+    assert sources(new_process(), "1") == {1: "table"}
 
 
 def test_the_latest_number_never_falls_below_a_comic_that_was_seen(
@@ -214,19 +213,19 @@ def test_the_latest_number_never_falls_below_a_comic_that_was_seen(
 
 
 def test_rubbish_in_the_table_is_passed_over_logged_and_healed(
-    any_table: PlayedTable, any_process: MakeClient, caplog: pytest.LogCaptureFixture
+    table: LocalTable, new_process: MakeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sources(any_process(), "1,2")
-    client = any_table.client()
-    client.put_item(TableName=any_table.name, Item={"num": {"N": "1"}, "version": {"N": "1"}})
-    later = {**any_table.items()[2], "version": {"N": "2"}}
-    client.put_item(TableName=any_table.name, Item=later)
+    sources(new_process(), "1,2")
+    client = table.client()
+    client.put_item(TableName=table.name, Item={"num": {"N": "1"}, "version": {"N": "1"}})
+    later = {**table.items()[2], "version": {"N": "2"}}
+    client.put_item(TableName=table.name, Item=later)
     client.close()
-    assert sources(any_process(), "1,2") == {1: "xkcd", 2: "xkcd"}
+    assert sources(new_process(), "1,2") == {1: "xkcd", 2: "xkcd"}
     assert caplog.messages == [
         "The table has malformed items: [{'num': {'N': '1'}, 'version': {'N': '1'}}]",
     ]
-    assert sources(any_process(), "1,2") == {1: "table", 2: "table"}
+    assert sources(new_process(), "1,2") == {1: "table", 2: "table"}
 
 
 def test_a_ping_fills_gaps_and_reports_it(
@@ -269,11 +268,11 @@ def test_a_ping_reports_what_is_wrong_with_the_table(table: LocalTable, make_app
 
 
 def test_health_knows_the_latest_number_from_the_table(
-    xkcd: StandIn, any_table: PlayedTable, any_process: MakeClient
+    xkcd: StandIn, table: LocalTable, new_process: MakeClient
 ) -> None:
-    any_process().get("/comics/latest")
+    new_process().get("/comics/latest")
     xkcd.asked.clear()
-    document = any_process().get("/health").json
+    document = new_process().get("/health").json
     assert (document["caches"], document["latest"]) == (["memory", "table"], 2665)
     assert xkcd.asked == {}
 
