@@ -15,7 +15,7 @@ LEAST_CALLS, MOST_CALLS = 8, 72
 """Calls in one weather."""
 
 WARM = 2000
-"""Calls after which the service has seen all weather, so that its memory must not grow any more."""
+"""Calls after which the service has seen all weather."""
 
 
 @dataclass(frozen=True, slots=True)
