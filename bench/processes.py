@@ -13,8 +13,9 @@ from bench import cores
 from bench.lineup import ROOT
 from tools import proc
 from tools.piped import Piped
+from tools.serverless_yml import variable
 
-AS_DEPLOYED = {"CONNECT_AT_START": "6", "ARCHIVE": ""}
+AS_DEPLOYED = {"CONNECT_AT_START": variable("CONNECT_AT_START"), "ARCHIVE": ""}
 """The settings in serverless.yml that affect speed, and no archive. The other ways ignore them."""
 
 BROWSERS_ENCODINGS = "gzip, deflate, br, zstd"

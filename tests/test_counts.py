@@ -15,10 +15,11 @@ import trustme
 from app.application import XkcdGather
 from tests.conftest import RUNTIME_PYTHON
 from tests.test_start import connected
+from tools.serverless_yml import variable
 from tools.stand_in import StandIn
-from tools.table import LocalTable, serverless
+from tools.table import LocalTable
 
-AS_DEPLOYED = {"CONNECT_AT_START": serverless()["provider"]["environment"]["CONNECT_AT_START"]}
+AS_DEPLOYED = {"CONNECT_AT_START": variable("CONNECT_AT_START")}
 
 STARTED = """
 import json, sys

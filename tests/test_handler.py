@@ -17,8 +17,8 @@ from app.errors import BadEvent
 from app.gathering.gatherer import Gatherer
 from tests.rig import GATEWAY, Context, event, through
 from tools.faults import FAULTS, changed
+from tools.serverless_yml import serverless
 from tools.stand_in import StandIn
-from tools.table import serverless
 
 
 @pytest.fixture(autouse=True)

@@ -14,21 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import boto3
-import yaml
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug import Response
 
+from tools.serverless_yml import serverless
 from tools.waiting import wait_for_interrupt
-
-SERVERLESS = Path(__file__).parent.parent / "serverless.yml"
 
 Ask = Callable[[dict[str, Any]], Response]
 """Answers a request with that body as DynamoDB would."""
@@ -162,24 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are counted, not logged."""
 
 
-@cache
-def serverless() -> dict[str, Any]:
-    """serverless.yml, with unresolved variables."""
-    document: dict[str, Any] = yaml.load(SERVERLESS.read_text(), _Loader)  # noqa: S506 - a SafeLoader
-    return document
-
-
 def definition() -> dict[str, Any]:
     """The properties of the table in serverless.yml."""
     properties: dict[str, Any] = serverless()["resources"]["Resources"]["ComicsTable"]["Properties"]
     return properties
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms, such as !GetAtt, as their text."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, tag, node: f"{tag} {node.value}")
 
 
 def refusal(kind: str, status: int = 400) -> Fault:

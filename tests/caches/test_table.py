@@ -15,8 +15,9 @@ from app.caches import bounded as caches
 from app.caches import dynamodb_client
 from tests.commands import program
 from tests.rig import Context
+from tools.serverless_yml import serverless
 from tools.stand_in import StandIn
-from tools.table import Ask, Fault, LocalTable, Player, definition, refusal, says, serverless, unprocessed
+from tools.table import Ask, Fault, LocalTable, Player, definition, refusal, says, unprocessed
 
 HUNDRED = ",".join(map(str, range(1, 101)))
 

@@ -4,7 +4,7 @@ import json
 import re
 from fnmatch import fnmatchcase
 
-from tools.table import serverless
+from tools.serverless_yml import serverless
 
 TERM = r'\(?\$\.(\w+) = "([^"]+)"\)?'
 PATTERN = re.compile(rf"\{{ {TERM}( && {TERM})* \}}")

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from tools.serverless_yml import variable
 from tools.soak.remote import Remote
 from tools.soak.resolver import NAME
 from tools.soak.xkcd import FIRST_LATEST
 from tools.stand_in import records
 
-SETTINGS = {"CONNECT_AT_START": "6", "COMICS_IN_MEMORY": "1000", "FILL_AT_MOST": "10", "ARCHIVE": ""}
+SETTINGS = {
+    "CONNECT_AT_START": variable("CONNECT_AT_START"),
+    "COMICS_IN_MEMORY": "1000",
+    "FILL_AT_MOST": "10",
+    "ARCHIVE": "",
+}
 """The service's: memory is too small for all comics, a ping is short, and no archive keeps xkcd out of it."""
 
 
