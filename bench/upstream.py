@@ -52,7 +52,8 @@ def main(directory: Path) -> None:
     authority, authorities = directory / "authority.pem", directory / "authorities.pem"
     certificate = directory / "certificate.pem"
     certify(authority, certificate)
-    context = tls(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
     # All that a process usually trusts as well: to read it is a part of what TLS costs.
     authorities.write_text(certifi.contents() + authority.read_text())
     with (
@@ -63,13 +64,6 @@ def main(directory: Path) -> None:
         upstream = Upstream(http.url, https.url, near.url, str(authority), str(authorities), str(certificate))
         print(json.dumps(asdict(upstream)), flush=True)
         threading.Event().wait()
-
-
-def tls(certificate: Path) -> ssl.SSLContext:
-    """How the stand-in speaks TLS to all ways."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def certify(authority_file: Path, certificate_file: Path) -> None:

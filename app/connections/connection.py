@@ -52,10 +52,10 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
 
     @classmethod
-    async def open(cls, connected: socket.socket, host: str, tls: ssl.SSLContext | None, largest: int) -> Self:
+    async def open(cls, connected: socket.socket, host: str, ssl_context: ssl.SSLContext | None, largest: int) -> Self:
         """A connection over this socket, over TLS with that host if there is a context. Raises OSError."""
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: cls(largest), sock=connected, ssl=tls, server_hostname=host if tls is not None else None
+            lambda: cls(largest), sock=connected, ssl=ssl_context, server_hostname=host if ssl_context else None
         )
         return connection
 
